@@ -1,0 +1,62 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from evaluation.models import Institution
+
+
+class Category(models.TextChoices):
+    TREATMENT = "treatment", _("treatment")
+    PREVENTION = "prevention", _("prevention")
+    TRAINING = "training", _("training")
+    PROJECT = "project", _("projects")
+
+
+class OfInstitutionQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.filter(institution__in=Institution.objects.visible_to(user))
+
+
+class Budget(models.Model):
+    """The approved amount of an institution for a year and category, in yuan."""
+
+    year = models.PositiveSmallIntegerField(_("year"))
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="budgets", verbose_name=_("institution"))
+    category = models.CharField(_("category"), max_length=10, choices=Category)
+    planned_amount = models.DecimalField(_("planned amount"), max_digits=14, decimal_places=2)
+
+    objects = OfInstitutionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("budget")
+        verbose_name_plural = _("budgets")
+        ordering = ("-year", "institution", "category")
+        constraints = (
+            models.UniqueConstraint(fields=("year", "institution", "category"), name="budget_once"),
+            models.CheckConstraint(condition=models.Q(planned_amount__gte=0), name="budget_not_negative"),
+        )
+
+    def __str__(self):
+        return f"{self.institution} {self.year} {self.category}"
+
+
+class Expenditure(models.Model):
+    """What an institution spent in a month and category, in yuan."""
+
+    month = models.DateField(_("month"))
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="expenditures", verbose_name=_("institution"))
+    category = models.CharField(_("category"), max_length=10, choices=Category)
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+
+    objects = OfInstitutionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("expenditure")
+        verbose_name_plural = _("expenditures")
+        ordering = ("-month", "institution", "category")
+        constraints = (
+            models.UniqueConstraint(fields=("month", "institution", "category"), name="expenditure_once"),
+            models.CheckConstraint(condition=models.Q(amount__gte=0), name="expenditure_not_negative"),
+        )
+
+    def __str__(self):
+        return f"{self.institution} {self.month:%Y-%m} {self.category}"

@@ -1,0 +1,44 @@
+"""Errors as RFC 9457 problem details; validation errors name the field."""
+
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+
+def problem_details(error: Exception, context: dict) -> Response | None:
+    """The answer for an exception: {type, title, status, detail, errors}."""
+    response = exception_handler(_of_rest_framework(error), context)
+    if response is None:
+        return None
+    fields = response.data if isinstance(response.data, dict) else {"non_field_errors": response.data}
+    detail = fields.get("detail")
+    problem = {
+        "type": "about:blank",
+        "title": response.status_text,
+        "status": response.status_code,
+        "detail": str(detail) if detail else "; ".join(_sentences(fields)),
+    }
+    if not detail:
+        problem["errors"] = fields
+    response.data = problem
+    response.content_type = "application/problem+json"
+    return response
+
+
+def _of_rest_framework(error: Exception) -> Exception:
+    if isinstance(error, DjangoValidationError):
+        return exceptions.ValidationError(error.message_dict if hasattr(error, "error_dict") else {"non_field_errors": error.messages})
+    if isinstance(error, DjangoPermissionDenied):
+        return exceptions.PermissionDenied(str(error) or None)
+    if isinstance(error, Http404):
+        return exceptions.NotFound()
+    return error
+
+
+def _sentences(fields: dict) -> list[str]:
+    return [
+        f"{name}: {sentence}" for name, sentences in fields.items() for sentence in (sentences if isinstance(sentences, list) else [sentences])
+    ]

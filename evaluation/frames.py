@@ -1,0 +1,153 @@
+"""The one bridge from the database to pandas, with the column types written down.
+
+A frame source gives facts per institution and month. Other apps add theirs in their own frames.py (`SOURCES`).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+from django.db import connection
+
+from evaluation.discovery import collected
+from evaluation.indicators.calculation import Facts, Window, month_number
+from evaluation.indicators.facts import CASE_FACTS, CASE_INDICES, CASE_MAXIMA, GROUP_FACTS
+from evaluation.indicators.periods import Period
+from evaluation.models import Institution, Membership, StaleMark
+
+MONTH_NUMBER = "(extract(year FROM {0}) * 12 + extract(month FROM {0}) - 1)::int"
+ALWAYS = 12 * 10000
+
+
+def own_month(month: date) -> list[date]:
+    return [month]
+
+
+def of_period(period: Period) -> list[date]:
+    return period.months
+
+
+@dataclass(frozen=True)
+class FrameSource:
+    """Facts under a name. `query(institutions, first, last)` gives SQL with its parameters; `dtypes` the columns."""
+
+    name: str
+    query: Callable[[Sequence[int] | None, date, date], tuple[str, list]]
+    dtypes: Mapping[str, str]
+    table: str
+    window: Window = of_period
+    within: tuple[str, ...] = ()
+    stale: StaleMark.Source = StaleMark.Source.VALUES  # the marks that say these facts changed
+    concerns: Callable[[date], list[date]] = own_month  # the months whose values rest on a month's facts
+
+    def read(self, institutions: Sequence[int] | None, first: date, last: date) -> Facts:
+        """Facts of the institutions (None: all) for the months from first to last."""
+        return Facts(read_frame(*self.query(institutions, first, last), self.dtypes), self.window, self.within)
+
+
+def read_frame(query: str, params: Sequence, dtypes: Mapping[str, str]) -> pd.DataFrame:
+    """The rows of a query as a typed frame; COPY is several times as fast as fetching tuples."""
+    buffer = io.BytesIO()
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", params) as copy:
+        for block in copy:
+            buffer.write(block)
+    buffer.seek(0)
+    return pd.read_csv(buffer, names=list(dtypes), dtype=dict(dtypes), keep_default_na=False, na_values=[""])
+
+
+def within_clause(institutions: Sequence[int] | None, column: str = "institution_id") -> tuple[str, list]:
+    return (f" AND {column} = ANY(%s)", [list(institutions)]) if institutions is not None else ("", [])
+
+
+def _cell_query(columns: Sequence[str], by: Sequence[str], where: str = ""):
+    totals = ", ".join(f"{'max' if column in CASE_MAXIMA else 'sum'}({column})" for column in columns)
+    keys = ", ".join(("institution_id", "month", *by))
+
+    def query(institutions, first, last):
+        clause, params = within_clause(institutions)
+        selected = ", ".join(("institution_id", MONTH_NUMBER.format("month"), *by, totals))
+        return (
+            f"SELECT {selected} FROM evaluation_casecell WHERE month BETWEEN %s AND %s{where}{clause} GROUP BY {keys}",
+            [first, last, *params],
+        )
+
+    return query
+
+
+def _upload_query(institutions, first, last):
+    clause, params = within_clause(institutions, "counted.institution_id")
+    return (
+        f"""SELECT counted.institution_id, {MONTH_NUMBER.format("counted.month")}, sum(rows_read), sum(rows_accepted)
+            FROM evaluation_uploadmonth counted JOIN evaluation_upload upload ON upload.id = counted.upload_id
+            WHERE upload.status = 'submitted' AND upload.dataset = 'cases' AND counted.month BETWEEN %s AND %s{clause}
+            GROUP BY counted.institution_id, counted.month""",
+        [first, last, *params],
+    )
+
+
+PLACE = {"institution": "int64", "month": "int64"}
+SOURCES = (
+    FrameSource(
+        name="cases",
+        query=_cell_query(CASE_FACTS, ()),
+        dtypes={**PLACE, **dict.fromkeys(CASE_FACTS, "int64"), **dict.fromkeys(CASE_INDICES, "float64")},
+        table="evaluation_casecell",
+    ),
+    FrameSource(
+        name="case_groups",
+        query=_cell_query(GROUP_FACTS, ("drg",), " AND drg <> ''"),
+        dtypes={**PLACE, "drg": "category", **dict.fromkeys(GROUP_FACTS, "int64")},
+        table="evaluation_casecell",
+        within=("drg",),
+    ),
+    FrameSource(
+        name="uploads",
+        query=_upload_query,
+        dtypes={**PLACE, "rows_read": "int64", "rows_accepted": "int64"},
+        table="evaluation_uploadmonth",
+    ),
+)
+
+
+def sources() -> tuple[FrameSource, ...]:
+    return collected("frames", "SOURCES")
+
+
+def covered_months() -> tuple[date, date] | None:
+    """The first and the last month of which any source has facts."""
+    tables = sorted({source.table for source in sources()})
+    union = " UNION ALL ".join(f"(SELECT min(month), max(month) FROM {table})" for table in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT min(spans.first), max(spans.last) FROM ({union}) AS spans(first, last)")
+        first, last = cursor.fetchone()
+    return (first, last) if first else None
+
+
+def institutions() -> pd.DataFrame:
+    rows = list(Institution.objects.order_by("pk").values_list("pk", "level"))
+    return pd.DataFrame(rows, columns=["institution", "level"]).astype({"institution": "int64", "level": "object"})
+
+
+def memberships() -> pd.DataFrame:
+    """consortium, institution, first and last month number; a member of any day is a member of the month."""
+    rows = [
+        (consortium, institution, month_number(joined), month_number(left) if left else ALWAYS)
+        for consortium, institution, joined, left in Membership.objects.order_by("pk").values_list(
+            "consortium", "institution", "joined_on", "left_on"
+        )
+    ]
+    return pd.DataFrame(rows, columns=["consortium", "institution", "first", "last"]).astype("int64")
+
+
+def data_end_day() -> int | None:
+    """The latest discharge in the whole database, in days since 1970-01-01; follow-up is complete 30 days before it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT max(last_discharge_day) FROM evaluation_casecell"
+            " WHERE month = (SELECT max(month) FROM evaluation_casecell)"
+        )
+        return cursor.fetchone()[0]

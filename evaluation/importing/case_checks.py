@@ -1,0 +1,249 @@
+"""The rules for inpatient cases: V1–V8, V11–V16 and V24 of domain.md G, on typed columns."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+from django.utils.translation import gettext_noop as _
+
+from evaluation.importing.case_layout import FEE_ITEMS
+from evaluation.importing.checks import check_month
+from evaluation.importing.findings import Findings
+from evaluation.importing.known import Known
+
+EARLIEST = pd.Timestamp(1990, 1, 1)
+OLDEST = 120
+LONGEST_STAY = 365
+DIAGNOSIS = r"[A-Z]\d{2}(?:\.(?:\d|[xX])\d{0,3}(?:[xX]\d{2,3})?)?"
+DIAGNOSIS_CODE = re.compile(rf"{DIAGNOSIS}(?:\+{DIAGNOSIS}\*|[+*])?")
+PROCEDURE_CODE = re.compile(r"\d{2}\.\d(?:[\dxX][\dA-Z]{0,4})?(?:[xX]\d{3,4})?")
+DRG_CODE = re.compile(r"[A-Z][A-Z]\d[1-9]|0000|[A-Z]QY")
+FEMALE_DIAGNOSIS = re.compile(r"(?:^|\|)(?:O|N[78]\d|N9[0-8])")
+MALE_DIAGNOSIS = re.compile(r"(?:^|\|)(?:N4[0-2]|C61|D07\.5|D29\.1)")
+OBSTETRIC_DIAGNOSIS = re.compile(r"(?:^|\|)O")
+HIGH_COST = 30_000 * 100  # fen; our default for V15
+ROUNDING = 100  # fen that fee items may differ from the total (V5)
+MALE, FEMALE = "1", "2"
+TRANSFERS = ("2", "3")
+
+
+def discharge_month(rows: pd.DataFrame) -> pd.Series:
+    """The first day of the month of discharge, local time; NA where it cannot be read."""
+    return rows["discharged_at"].dt.to_period("M").dt.to_timestamp().astype("datetime64[us]")
+
+
+def check_cases(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
+    """All rules that look at one row at a time; repeats and later readmissions need the whole sheet."""
+    _check_times(rows, findings, known)
+    _check_costs(rows, findings)
+    _check_codes(rows, findings)
+    _check_procedure_dates(rows, findings)
+    _check_disposition(rows, findings)
+    _check_person(rows, findings)
+    _check_departments(rows, findings, known)
+    _check_weight(rows, findings, known)
+
+
+def _check_times(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
+    admitted, discharged = rows["admitted_at"], rows["discharged_at"]
+    for name, instant in (("admitted_at", admitted), ("discharged_at", discharged)):
+        findings.error("V1", name, instant > known.now, _("%(cell)s lies in the future. Correct the date."))
+        findings.error("V1", name, instant < EARLIEST, _("%(cell)s lies before 1990. Correct the year."))
+    findings.error(
+        "V1", "discharged_at", (discharged < admitted),
+        _("Earlier than the admission, %(admitted)s. Correct one of the two."),
+        admitted=admitted.dt.strftime("%Y-%m-%d %H:%M") if (discharged < admitted).any() else "",
+    )  # fmt: skip
+    days = (discharged.dt.normalize() - admitted.dt.normalize()).dt.days
+    findings.warning(
+        "V2", "discharged_at", days > LONGEST_STAY, _("Stay of %(days)s days. Accepted; left out of DRG payment."), days=days
+    )
+    findings.error("V1", "age", rows["age"] > OLDEST, _("Age %(cell)s is above 120. Correct it."))
+    findings.error(
+        "V1", "age_days", ((rows["age_days"] > 365) | ((rows["age_days"] > 0) & (rows["age"] > 0))),
+        _("Days of age are for children under one year, 0 to 365. Correct age or days."),
+    )  # fmt: skip
+    check_month(discharge_month(rows), "discharged_at", findings, known)
+
+
+def _check_costs(rows: pd.DataFrame, findings: Findings) -> None:
+    items = rows[[name for name, _heading in FEE_ITEMS]]
+    for name in ("total_cost", "self_pay", "fund_pay", "drg_pay", *items.columns):
+        findings.error("V5", name, (rows[name] < 0), _("%(cell)s is below 0. Correct the amount."))
+    given = items.notna().any(axis=1)
+    total = items.fillna(0).sum(axis=1)
+    apart = (total - rows["total_cost"]).where(given)
+    yuan = {
+        "sum": _yuan(total),
+        "difference": _yuan(apart.abs()),
+        "items": items.notna().sum(axis=1),
+    }
+    findings.error(
+        "V5", "total_cost", (apart > ROUNDING),
+        _("The %(items)s fee items add up to %(sum)s, %(difference)s more than the total. Correct the total or an item."), **yuan,
+    )  # fmt: skip
+    findings.error(
+        "V5", "total_cost", (apart < -ROUNDING),
+        _("The %(items)s fee items add up to %(sum)s, %(difference)s less than the total. Correct the total or an item."), **yuan,
+    )  # fmt: skip
+    findings.warning(
+        "V5", "total_cost", ((apart != 0) & (apart.abs() <= ROUNDING)),
+        _("The fee items add up to %(sum)s, %(difference)s off the total. Accepted as rounding."), **yuan,
+    )  # fmt: skip
+    paid = rows["self_pay"].fillna(0) + rows["fund_pay"].fillna(0)
+    findings.warning(
+        "V16", "fund_pay", (paid > rows["total_cost"]),
+        _("Own payment and fund payment add up to %(paid)s, more than the total cost. Accepted; check the three amounts."),
+        paid=_yuan(paid),
+    )  # fmt: skip
+
+
+def _yuan(fen: pd.Series) -> pd.Series:
+    return (fen / 100).map("{:,.2f}".format, na_action="ignore")
+
+
+def _check_codes(rows: pd.DataFrame, findings: Findings) -> None:
+    diagnosis = _("“%(code)s” is not an ICD-10 code. Write it like J18.900, with a point.")
+    procedure = _("“%(code)s” is not an ICD-9-CM-3 code. Write it like 47.0100, with a point.")
+    for name, pattern, rule, message in (
+        ("main_dx", DIAGNOSIS_CODE, "V6", diagnosis),
+        ("other_dx", DIAGNOSIS_CODE, "V6", diagnosis),
+        ("procedures", PROCEDURE_CODE, "V7", procedure),
+    ):
+        wrong = _first_wrong_code(rows[name], pattern)
+        findings.error(rule, name, wrong != "", message, code=wrong)
+    wrong = _first_wrong_code(rows["drg_code"], DRG_CODE)
+    findings.error("V8", "drg_code", wrong != "", _("“%(code)s” is not a DRG code. Write it like ES15, or 0000 if ungrouped."), code=wrong)
+    findings.error("V8", "rw", (rows["rw"] <= 0), _("A relative weight is above 0. Correct it or leave it empty."))
+    findings.warning(
+        "V15", "main_dx", rows["main_dx"].str.startswith("R"),
+        _("%(cell)s is a symptom. Accepted; a disease as main diagnosis would be better if one was found."),
+    )  # fmt: skip
+    findings.warning(
+        "V15", "main_dx", (rows["main_dx"].str.startswith("Z") & (rows["total_cost"] > HIGH_COST)),
+        _("%(cell)s is a reason for contact, but the stay cost much. Accepted; check the main diagnosis."),
+    )  # fmt: skip
+
+
+def _first_wrong_code(codes: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
+    """Per row the first of its codes that does not match, or "". Each different text is looked at once."""
+    wrong = {}
+    for text in codes.unique():
+        bad = next((code for code in text.split("|") if text and not pattern.fullmatch(code.strip())), None)
+        if bad is not None:
+            wrong[text] = bad or text
+    return codes.map(wrong).fillna("") if wrong else pd.Series("", codes.index, dtype="str")
+
+
+def _check_procedure_dates(rows: pd.DataFrame, findings: Findings) -> None:
+    """V13, where the sheet gives the dates: as many as procedures, each inside the stay."""
+    given = rows.loc[rows["procedure_dates"] != "", ["procedure_dates", "admitted_at", "discharged_at"]]
+    if given.empty:
+        return
+    days = given["procedure_dates"].str.split("|").explode()
+    instants = pd.to_datetime(days.str.strip().str.replace("/", "-"), format="ISO8601", errors="coerce").dt.normalize()
+    first = given["admitted_at"].dt.normalize().reindex(instants.index)
+    last = given["discharged_at"].reindex(instants.index)
+    outside = (instants.isna() | (instants < first) | (instants > last)).groupby(level=0).any()
+    findings.error(
+        "V13", "procedure_dates", outside.reindex(rows.index, fill_value=False),
+        _("A procedure date is unreadable or lies outside the stay. Write dates like 2026-03-05, separated by |."),
+    )  # fmt: skip
+
+
+def _check_disposition(rows: pd.DataFrame, findings: Findings) -> None:
+    lost = rows["disposition"].isin(TRANSFERS) & (rows["receiving_inst"] == "")
+    findings.error(
+        "V11", "receiving_inst", lost,
+        _("Way of leaving %(way)s (transfer) needs the receiving institution. Fill it in."), way=rows["disposition"],
+    )  # fmt: skip
+
+
+def _check_person(rows: pd.DataFrame, findings: Findings) -> None:
+    diagnoses = rows["main_dx"].str.cat(rows["other_dx"], sep="|")
+    of_women, of_men = (_any_code(diagnoses, pattern) for pattern in (FEMALE_DIAGNOSIS, MALE_DIAGNOSIS))
+    findings.warning(
+        "V12", "main_dx", of_women & (rows["sex"] == MALE),
+        _("A diagnosis of women, but sex is 1 (male). Accepted as it is, unless you correct it."),
+    )  # fmt: skip
+    findings.warning(
+        "V12", "main_dx", of_men & (rows["sex"] == FEMALE),
+        _("A diagnosis of men, but sex is 2 (female). Accepted as it is, unless you correct it."),
+    )  # fmt: skip
+    findings.warning(
+        "V12", "main_dx", (_any_code(diagnoses, OBSTETRIC_DIAGNOSIS) & (rows["age"] == 0)),
+        _("An obstetric diagnosis, but the age is 0. Accepted as it is, unless you correct it."),
+    )  # fmt: skip
+
+
+def _any_code(diagnoses: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
+    return diagnoses.str.contains(pattern.pattern, regex=True)
+
+
+def _check_departments(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
+    for name in ("adm_dept", "dis_dept"):
+        pairs = pd.MultiIndex.from_arrays([rows["institution"], rows[name]])
+        listed = pairs.isin(list(known.departments)) if known.departments else np.zeros(len(rows), dtype=bool)
+        findings.warning(
+            "V4", name, (rows[name] != "") & ~listed,
+            _("Department %(cell)s is not listed for the institution. Accepted; have it entered under departments."),
+        )  # fmt: skip
+
+
+def _check_weight(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
+    if known.weights.empty:
+        return
+    places = {code: (place.region, place.level) for code, place in known.institutions.items()}
+    wanted = pd.DataFrame(
+        {
+            "region": rows["institution"].map({code: region for code, (region, _level) in places.items()}),
+            "level": rows["institution"].map({code: level for code, (_region, level) in places.items()}),
+            "year": rows["discharged_at"].dt.year.astype("Int64"),
+            "drg": rows["drg_code"],
+        }
+    )
+    found = wanted.merge(known.weights, on=["region", "level", "year", "drg"], how="left")["benchmark_rw"]
+    benchmark = pd.Series(found.to_numpy(dtype="float64"), rows.index)
+    rw = rows["rw"].astype("float64")
+    findings.warning(
+        "V24", "rw", (rw - benchmark).abs() > 0.00005,
+        _("The table of the year gives %(benchmark)s. Accepted as it is, unless you correct it."), benchmark=benchmark,
+    )  # fmt: skip
+
+
+class Deaths:
+    """V14: a patient who died has a later admission. Needs all rows of the sheet, in whatever order they come."""
+
+    def __init__(self) -> None:
+        self.parts: list[pd.DataFrame] = []
+
+    def remember(self, rows: pd.DataFrame) -> None:
+        self.parts.append(
+            pd.DataFrame(
+                {
+                    "patient": pd.util.hash_pandas_object(rows["patient_id"], index=False).to_numpy(),
+                    "admitted_at": rows["admitted_at"].to_numpy(),
+                    "died_at": rows["discharged_at"].where(rows["disposition"] == "5").to_numpy(),
+                    "row": rows.index.to_numpy(),
+                }
+            )
+        )
+
+    def followed_by_admission(self, elsewhere: pd.DataFrame) -> np.ndarray:
+        """Sheet rows of deaths after which the patient was admitted, in the sheet or in `elsewhere`
+        (patient_id, admitted_at: the latest stored admission of patients)."""
+        if not self.parts:
+            return np.empty(0, dtype="int64")
+        seen = pd.concat(self.parts, ignore_index=True)
+        stored = pd.DataFrame(
+            {
+                "patient": pd.util.hash_pandas_object(elsewhere["patient_id"].astype("str"), index=False).to_numpy(),
+                "admitted_at": elsewhere["admitted_at"].to_numpy(dtype="datetime64[us]"),
+            }
+        )
+        latest = pd.concat([seen[["patient", "admitted_at"]], stored]).groupby("patient")["admitted_at"].max()
+        dead = seen[seen["died_at"].notna()]
+        later = dead["patient"].map(latest)
+        return dead.loc[(later > dead["died_at"]).to_numpy(), "row"].to_numpy()

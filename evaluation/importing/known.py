@@ -1,0 +1,38 @@
+"""What the checks need to know about the world beyond the sheet; gathered once by the service, never queried per row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Place:
+    """An institution as the checks see it."""
+
+    region: str
+    level: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """`now` is local time. `institutions` by code; `writable` limits them to those the sender answers for (None: all).
+
+    `given_institution` and `given_month` came with the upload and hold for all its rows.
+    """
+
+    now: datetime
+    institutions: Mapping[str, Place] = field(default_factory=dict)
+    consortia: frozenset[str] = frozenset()
+    writable: frozenset[str] | None = None
+    writable_consortia: frozenset[str] | None = None
+    given_institution: str = ""
+    given_month: date | None = None
+    departments: frozenset[tuple[str, str]] = frozenset()
+    # weights of the year's benchmark: columns region, level, year, drg, benchmark_rw
+    weights: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["region", "level", "year", "drg", "benchmark_rw"])
+    )

@@ -1,0 +1,177 @@
+"""From the text of cells to typed columns, with a finding for each cell that cannot be read.
+
+Rule V0 is ours: the cell is empty though required, or is not what its column holds. Typed columns: text as str with ""
+for empty; integers, choices of digits and money (fen) as Int64; decimals as Float64; yes/no as boolean; dates and
+instants as datetime64 in local time; all with NA for empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+from django.utils.translation import gettext_noop as _
+
+from evaluation.importing.findings import Findings
+from evaluation.importing.layouts import Column, Kind, Layout
+
+YES = {"yes", "true", "1", "是", "y", "t"}
+NO = {"no", "false", "0", "否", "n", "f"}
+THOUSANDS = r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+MONEY = r"[+-]?\d{1,12}(?:\.\d{1,2}0*)?"
+DECIMAL = r"[+-]?\d{1,9}(?:\.\d{1,15})?(?:[eE]-?\d{1,2})?"
+INTEGER = r"[+-]?\d{1,9}(?:\.0+)?"
+DATE = r"\d{4}-\d{2}-\d{2}"
+INSTANT = DATE + r"(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
+LOOSE_DATE = r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]*(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?"
+MONTH = r"(\d{4})[-/.年]?(0?[1-9]|1[0-2])月?"
+FEN = 100
+
+
+def parse(cells: pd.DataFrame, layout: Layout, findings: Findings) -> pd.DataFrame:
+    """Typed columns of the layout, in its order; a column the sheet lacks is empty."""
+    formula = pd.DataFrame({name: cells[name].str.startswith("=") for name in cells.columns}, index=cells.index)
+    for name in cells.columns[formula.any()]:
+        findings.error("V25", name, formula[name], _("The cell holds a formula. Copy the column and paste it as values."))
+    typed = {}
+    for column in layout.columns:
+        text = cells[column.name] if column.name in cells.columns else pd.Series("", cells.index, dtype="str")
+        if column.required:
+            findings.error("V0", column.name, text == "", _("The cell is empty, but this column is required. Fill it in."))
+        typed[column.name] = PARSERS[column.kind](text, column, findings)
+    return pd.DataFrame(typed, index=cells.index)
+
+
+def _text(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
+    findings.error(
+        "V0", column.name, text.str.len() > column.most,
+        _("The text is longer than %(most)s characters. Shorten it."), most=column.most,
+    )  # fmt: skip
+    return text
+
+
+def _patient(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
+    return text
+
+
+def _choice(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
+    plain = _without_zeros(text, column.choices)
+    findings.error(
+        "V4", column.name, (plain != "") & ~plain.isin(column.choices),
+        _("“%(cell)s” is not in the list. Write one of %(choices)s."), choices=", ".join(column.choices),
+    )  # fmt: skip
+    return plain
+
+
+def _without_zeros(text: pd.Series, choices: tuple[str, ...]) -> pd.Series:
+    """Spreadsheets write 1 as 1.0 and 01 as 1: both are understood where the list holds the other form."""
+    known = set(choices)
+    replacements = {
+        value: choice
+        for value in text.unique()
+        if value and value not in known
+        for choice in (value.removesuffix(".0"), value.removesuffix(".0").zfill(2), value.lower())
+        if choice in known
+    }
+    return text.replace(replacements) if replacements else text
+
+
+def _yes_no(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
+    words = {word: word.strip().lower().removesuffix(".0") for word in text.unique()}
+    meaning = {word: True if plain in YES else False if plain in NO else None for word, plain in words.items()}
+    values = text.map(meaning).astype("boolean")
+    findings.error(
+        "V4", column.name, (text != "") & values.isna(),
+        _("“%(cell)s” is neither yes nor no. Write yes or no (是 or 否), or leave it empty if it is not known."),
+    )  # fmt: skip
+    return values
+
+
+def _number(
+    text: pd.Series, column: Column, findings: Findings, pattern: str, rule: str, message: str
+) -> pd.Series:
+    plain = text.str.lstrip("¥￥").str.removesuffix("元") if text.str.contains("[¥￥元]").any() else text
+    grouped = plain.str.contains(",", regex=False)
+    if grouped.any():
+        regular = grouped & plain.str.fullmatch(THOUSANDS)
+        plain = plain.mask(regular, plain.str.replace(",", "", regex=False))
+    readable = plain.str.fullmatch(pattern)
+    findings.error(rule, column.name, (text != "") & ~readable, message)
+    return pd.to_numeric(plain.where(readable & (plain != "")), errors="coerce").astype("Float64")
+
+
+def _integer(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
+    message = _("“%(cell)s” is not a whole number. Write digits only.")
+    numbers = _number(text, column, findings, INTEGER, "V0", message).astype("Int64")
+    findings.error("V19", column.name, numbers < 0, _("%(cell)s is below 0. Correct the number."))
+    return numbers
+
+
+def _decimal(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
+    return _number(text, column, findings, DECIMAL, "V0", _("“%(cell)s” is not a number. Write it like 0.65."))
+
+
+def _money(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
+    message = _("“%(cell)s” is not an amount in yuan. Write it like 12480.50, with at most two decimals.")
+    yuan = _number(text, column, findings, MONEY, "V5", message)
+    return (yuan * FEN).round().astype("Int64")
+
+
+def _instant(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
+    iso = _iso_dates(text)
+    readable = iso.str.fullmatch(INSTANT)
+    values = pd.to_datetime(iso.where(readable & (iso != "")), format="ISO8601", errors="coerce").astype("datetime64[us]")
+    unread = (text != "") & values.isna()
+    findings.error(
+        "V1", column.name, unread & iso.str.fullmatch(INSTANT),
+        _("“%(cell)s”: this day or time does not exist. Write the right one."),
+    )  # fmt: skip
+    findings.error(
+        "V1", column.name, unread & ~iso.str.fullmatch(INSTANT),
+        _("“%(cell)s” is not a date. Write it as YYYY-MM-DD or YYYY-MM-DD HH:MM."),
+    )  # fmt: skip
+    return values
+
+
+def _date(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
+    return _instant(text, column, findings).dt.normalize()
+
+
+def _iso_dates(text: pd.Series) -> pd.Series:
+    """2026/3/2 8:05 and 2026年3月2日 in the ISO form; other text as it is."""
+    odd = (text != "") & ~text.str.fullmatch(INSTANT)
+    if not odd.any():
+        return text
+    parts = text[odd].str.extract(f"^{LOOSE_DATE}$")
+    day = parts[0].str.cat([parts[1].str.zfill(2), parts[2].str.zfill(2)], sep="-")
+    time = parts[3].str.zfill(2).str.cat([parts[4].str.zfill(2), parts[5].fillna("0").str.zfill(2)], sep=":")
+    iso = day.where(parts[3].isna(), day.str.cat(time, sep=" "))
+    result = text.copy()
+    result[odd] = iso.where(parts[0].notna(), text[odd])
+    return result
+
+
+def _month(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
+    whole_days = text.str.fullmatch(DATE + r"(?: 00:00:00)?")  # a spreadsheet turns 2026-03 into a day
+    parts = text.where(~whole_days, text.str.slice(0, 7)).str.extract(f"^{MONTH}$")
+    days = parts[0].str.cat(parts[1].str.zfill(2), sep="-") + "-01"
+    findings.error(
+        "V1", column.name, (text != "") & parts[0].isna(), _("“%(cell)s” is not a month. Write it as YYYY-MM.")
+    )
+    return pd.to_datetime(days, format="ISO8601", errors="coerce").astype("datetime64[us]")
+
+
+Parser = Callable[[pd.Series, Column, Findings], pd.Series]
+PARSERS: dict[Kind, Parser] = {
+    Kind.TEXT: _text,
+    Kind.INTEGER: _integer,
+    Kind.DECIMAL: _decimal,
+    Kind.MONEY: _money,
+    Kind.DATE: _date,
+    Kind.INSTANT: _instant,
+    Kind.MONTH: _month,
+    Kind.YES_NO: _yes_no,
+    Kind.CHOICE: _choice,
+    Kind.CODES: _text,
+    Kind.PATIENT: _patient,
+}

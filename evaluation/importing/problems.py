@@ -1,0 +1,40 @@
+"""What the import says to the person who delivered a sheet."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from django.utils.translation import gettext
+
+
+class Severity(StrEnum):
+    ERROR = "error"  # the row is refused
+    WARNING = "warning"  # the row is accepted and flagged
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in one cell.
+
+    `row` is the sheet's own row number, the heading being row 1; None means the file as a whole.
+    `column` is the heading as the user wrote it. `message` is a translatable sentence that says what to do, with
+    %(name)s places filled from `values`; it is translated when it is shown, so that each reader gets the own language.
+    """
+
+    row: int | None
+    column: str
+    severity: Severity
+    rule: str
+    message: str
+    values: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        return gettext(self.message) % self.values if self.values else gettext(self.message)
+
+
+class SheetRefused(Exception):
+    """The file cannot be read as a sheet of this dataset; nothing of it is stored."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems

@@ -1,0 +1,66 @@
+"""From facts to values: roll up, divide once, for all scopes, periods and indicators at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from evaluation.indicators.definition import Indicator
+from evaluation.indicators.periods import Period
+from evaluation.indicators.rollup import roll_up
+
+BY = ("scope", "period")
+Window = Callable[[Period], list[date]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Facts per institution, month and `within`; `window` says which months of facts a period adds up."""
+
+    frame: pd.DataFrame
+    window: Window = lambda period: period.months
+    within: tuple[str, ...] = ()
+
+
+def month_number(month: date) -> int:
+    """Months since year 0: what frames carry as `month`."""
+    return month.year * 12 + month.month - 1
+
+
+def windows(periods: Iterable[Period], window: Window) -> pd.DataFrame:
+    """period (code), month: which months each period adds up."""
+    rows = [(period.code, month_number(month)) for period in periods for month in window(period)]
+    return pd.DataFrame(rows, columns=["period", "month"]).astype({"period": "category", "month": "int64"})
+
+
+def calculate_values(
+    facts: Mapping[str, Facts], scopes: pd.DataFrame, periods: Sequence[Period], indicators: Iterable[Indicator]
+) -> pd.DataFrame:
+    """scope, period, indicator, numerator, denominator, value, cases, last_index_day; rows only where facts are."""
+    chosen = list(indicators)
+    frames = {name: roll_up(source.frame, scopes, windows(periods, source.window), within=source.within) for name, source in facts.items()}
+    if any(indicator.looks_back for indicator in chosen) and "cases" in facts:
+        frames["cases_year_before"] = _year_before(facts["cases"], scopes, periods)
+    results = [
+        indicator.calculate(frames, BY).rename_axis(index=list(BY)).reset_index().assign(indicator=indicator.code)
+        for indicator in chosen
+    ]
+    values = pd.concat(results, ignore_index=True)
+    if "cases" in frames:
+        values = values.merge(frames["cases"][[*BY, "last_index_day"]], on=list(BY), how="left")
+        follow_up = [indicator.code for indicator in chosen if indicator.needs_follow_up]
+        values["last_index_day"] = values["last_index_day"].where(values["indicator"].isin(follow_up))
+    else:
+        values["last_index_day"] = float("nan")
+    return values
+
+
+def _year_before(source: Facts, scopes: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
+    """The facts of the same periods a year earlier, under the name of the later period."""
+    earlier = windows([period.year_before for period in periods], source.window)
+    names = {period.year_before.code: period.code for period in periods}
+    earlier["period"] = earlier["period"].map(names).astype("category")
+    return roll_up(source.frame, scopes, earlier, within=source.within)

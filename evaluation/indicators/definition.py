@@ -1,0 +1,103 @@
+"""What an indicator is: a document that managers read and a pure calculation, in one record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+from django.utils.translation import gettext_lazy as _
+
+Frames = Mapping[str, pd.DataFrame]
+Calculation = Callable[[Frames, Sequence[str]], pd.DataFrame]
+
+
+class Unit(StrEnum):
+    NUMBER = "number"
+    PERCENT = "percent"
+    DAYS = "days"
+    YUAN = "yuan"
+    COUNT = "count"
+
+
+class Better(StrEnum):
+    HIGHER = "higher"
+    LOWER = "lower"
+    RANGE = "range"
+    WATCH = "watch"  # neither: for information
+
+
+class Theme(StrEnum):
+    CAPACITY = "capacity"
+    EFFICIENCY = "efficiency"
+    COST = "cost"
+    SAFETY = "safety"
+    PROCESS = "process"
+    COOPERATION = "cooperation"
+    BUDGET = "budget"
+    DATA = "data"
+
+
+THEME_NAMES = {
+    Theme.CAPACITY: _("Capacity"),
+    Theme.EFFICIENCY: _("Efficiency"),
+    Theme.COST: _("Cost"),
+    Theme.SAFETY: _("Safety"),
+    Theme.PROCESS: _("Care process"),
+    Theme.COOPERATION: _("Cooperation"),
+    Theme.BUDGET: _("Budget"),
+    Theme.DATA: _("Data"),
+}
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One entry of the catalogue. `calculate` takes frames of facts and the columns to calculate by.
+
+    It returns a frame indexed by these columns with `numerator`, `denominator`, `value` and `cases` (the number of
+    cases the value rests on; empty where it rests on none). `needs_follow_up`: the value counts only 30 days after the
+    last discharge in it. `looks_back`: the value also depends on the same period of the year before.
+    Raise `version` when the same input would give another number.
+    """
+
+    code: str
+    name: str
+    short: str
+    theme: Theme
+    unit: Unit
+    better: Better
+    why_it_matters: str
+    how_calculated: str
+    source: str
+    calculate: Calculation
+    facts: tuple[str, ...] = ("cases",)  # the frame sources it needs
+    decimals: int = 1
+    version: int = 1
+    needs_follow_up: bool = False
+    looks_back: bool = False
+    from_elapsed_share: bool = False  # limits apply to the distance from the elapsed part of the year
+    in_matrix: bool = True
+    counts_cases: bool = True  # small samples and small counts matter
+
+
+def ratio(numerator: pd.Series, denominator: pd.Series, cases: pd.Series | None = None) -> pd.DataFrame:
+    """numerator ÷ denominator; no value where the denominator is 0 or missing. Cases default to the denominator."""
+    bottom = denominator.astype("float64")
+    top = numerator.astype("float64")
+    value = top / bottom.where(bottom != 0)
+    return pd.DataFrame({"numerator": top, "denominator": bottom, "value": value, "cases": bottom if cases is None else cases})
+
+
+def amount(total: pd.Series, cases: pd.Series) -> pd.DataFrame:
+    """A plain count or sum: 0 where there are discharges, no value where there are none."""
+    value = total.astype("float64").where(cases > 0)
+    return pd.DataFrame({"numerator": value, "denominator": np.nan, "value": value, "cases": cases})
+
+
+def sums(frames: Frames, source: str, by: Sequence[str]) -> pd.DataFrame:
+    """All facts of a source added up by the given columns."""
+    frame = frames[source]
+    facts = [column for column in frame.columns if column not in (*by, "institution", "month", "department", "drg")]
+    return frame.groupby(list(by), observed=True)[facts].sum()

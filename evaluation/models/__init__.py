@@ -1,0 +1,38 @@
+"""The nouns of the base app, one file each."""
+
+from evaluation.models.audit_event import AuditEvent
+from evaluation.models.case import CaseRemoval, InpatientCase
+from evaluation.models.cell import CaseCell
+from evaluation.models.department import Department
+from evaluation.models.drg import Benchmark
+from evaluation.models.indicator import IndicatorValue
+from evaluation.models.institution import Consortium, Institution, Level, Membership
+from evaluation.models.local_benchmark import LocalBenchmark
+from evaluation.models.staleness import Heartbeat, StaleMark
+from evaluation.models.threshold import Threshold
+from evaluation.models.upload import RecordVersion, StagedChunk, Upload, UploadMonth, UploadProblem
+from evaluation.models.user import User
+
+__all__ = [
+    "AuditEvent",
+    "Benchmark",
+    "CaseCell",
+    "CaseRemoval",
+    "Consortium",
+    "Department",
+    "Heartbeat",
+    "IndicatorValue",
+    "InpatientCase",
+    "Institution",
+    "Level",
+    "LocalBenchmark",
+    "Membership",
+    "RecordVersion",
+    "StagedChunk",
+    "StaleMark",
+    "Threshold",
+    "Upload",
+    "UploadMonth",
+    "UploadProblem",
+    "User",
+]

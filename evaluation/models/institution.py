@@ -1,0 +1,155 @@
+from datetime import date
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from evaluation.access.roles import Scope
+
+
+class Level(models.TextChoices):
+    TERTIARY = "L3", _("Tertiary hospital")
+    SECONDARY = "L2", _("Secondary hospital")
+    FIRST = "L1", _("First-level hospital")
+    COMMUNITY = "CHC", _("Community health centre")
+    TOWNSHIP = "THC", _("Township health centre")
+    VILLAGE = "VC", _("Village clinic")
+
+
+PRIMARY_LEVELS = (Level.FIRST, Level.COMMUNITY, Level.TOWNSHIP, Level.VILLAGE)
+
+
+class ConsortiumQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Own consortia; for staff those their institution belongs or belonged to; none for auditor and administrator."""
+        match user.scope:
+            case Scope.CONSORTIUM:
+                return self.filter(people=user)
+            case Scope.INSTITUTION:
+                return self.filter(memberships__institution=user.institution_id).distinct()
+        return self.none()
+
+
+class Consortium(models.Model):
+    """A group of institutions that share patients, people or money (医联体)."""
+
+    class Kind(models.TextChoices):
+        URBAN_GROUP = "urban_group", _("Urban medical group")
+        COUNTY_COMMUNITY = "county_community", _("County medical community")
+        SPECIALTY_ALLIANCE = "specialty_alliance", _("Specialty alliance")
+        TELEMEDICINE_NETWORK = "telemedicine_network", _("Telemedicine network")
+
+    code = models.CharField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=24, choices=Kind)
+    compact = models.BooleanField(_("compact"), default=False, help_text=_("People, money and assets are managed together."))
+
+    objects = ConsortiumQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("consortium")
+        verbose_name_plural = _("consortia")
+        ordering = ("code",)
+
+    def __str__(self):
+        return self.name
+
+
+class InstitutionQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """All institutions that are or were members of the consortia the user sees, and always the own one."""
+        if user.scope not in (Scope.CONSORTIUM, Scope.INSTITUTION):
+            return self.none()
+        consortia = Consortium.objects.visible_to(user)
+        return self.filter(
+            Q(pk__in=Membership.objects.filter(consortium__in=consortia).values("institution")) | Q(pk=user.institution_id)
+        )
+
+    def operated_by(self, user):
+        """Institutions whose data the user delivers or answers for."""
+        if user.scope is Scope.INSTITUTION:
+            return self.filter(pk=user.institution_id)
+        return self.none()
+
+    def members_of(self, consortium, first: date, last: date):
+        """Institutions that were a member of the consortium on any day from `first` to `last`."""
+        return self.filter(pk__in=Membership.objects.filter(consortium=consortium).during(first, last).values("institution"))
+
+
+class Institution(models.Model):
+    """A hospital, health centre or clinic (机构)."""
+
+    class Type(models.TextChoices):
+        GENERAL = "general", _("General")
+        TCM = "tcm", _("Traditional Chinese medicine")
+        SPECIALIST = "specialist", _("Specialist")
+        REHAB = "rehab", _("Rehabilitation")
+
+    code = models.CharField(_("code"), max_length=40, unique=True, help_text=_("Insurance code of the institution."))
+    name = models.CharField(_("name"), max_length=200)
+    level = models.CharField(_("level"), max_length=3, choices=Level)
+    type = models.CharField(_("type"), max_length=12, choices=Type)
+    region_code = models.CharField(_("region code"), max_length=6)
+    uscc = models.CharField(_("unified social credit code"), max_length=18, blank=True)
+    approved_beds = models.PositiveIntegerField(_("approved beds"), null=True, blank=True)
+    served_population = models.PositiveIntegerField(_("served population"), null=True, blank=True)
+    risk_coefficient = models.DecimalField(_("risk coefficient"), max_digits=6, decimal_places=4, default=1)
+    rate_coefficient = models.DecimalField(_("rate coefficient"), max_digits=6, decimal_places=4, default=1)
+    legal_independent = models.BooleanField(_("separate legal person"), null=True, blank=True)
+
+    objects = InstitutionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("institution")
+        verbose_name_plural = _("institutions")
+        ordering = ("level", "code")
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def is_primary(self) -> bool:
+        return self.level in PRIMARY_LEVELS
+
+
+class MembershipQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.filter(consortium__in=Consortium.objects.visible_to(user))
+
+    def during(self, first: date, last: date):
+        """Memberships that hold on any day from `first` to `last`; the leaving day is still a member's day."""
+        return self.filter(Q(left_on__isnull=True) | Q(left_on__gte=first), joined_on__lte=last)
+
+
+class Membership(models.Model):
+    """An institution's time in a consortium. Periods of the same pair do not overlap."""
+
+    class Role(models.TextChoices):
+        LEAD = "lead", _("Lead hospital")
+        MEMBER = "member", _("Member")
+        SHARED_CENTRE = "shared_centre", _("Shared centre")
+
+    consortium = models.ForeignKey(Consortium, models.PROTECT, related_name="memberships", verbose_name=_("consortium"))
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="memberships", verbose_name=_("institution"))
+    role = models.CharField(_("role"), max_length=14, choices=Role)
+    joined_on = models.DateField(_("joined on"))
+    left_on = models.DateField(_("left on"), null=True, blank=True)
+    agreement_no = models.CharField(_("agreement number"), max_length=60, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        ordering = ("consortium", "institution", "joined_on")
+        constraints = (
+            models.UniqueConstraint(fields=("consortium", "institution", "joined_on"), name="membership_joined_once"),
+            models.CheckConstraint(
+                condition=Q(left_on__isnull=True) | Q(left_on__gte=models.F("joined_on")),
+                name="membership_left_after_joining",
+                violation_error_message=_("The leaving day lies before the joining day."),
+            ),
+        )
+
+    def __str__(self):
+        return f"{self.consortium} · {self.institution}"

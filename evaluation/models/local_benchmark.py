@@ -1,0 +1,23 @@
+from django.db import models
+
+
+class LocalBenchmark(models.Model):
+    """The benchmark of a year as institutions of one region and level see it, and the risk level from the year before.
+
+    Derived from Benchmark by evaluation/drg/benchmarks.py; without a benchmark of the year the first three are empty.
+    """
+
+    year = models.PositiveSmallIntegerField()
+    region = models.CharField(max_length=6)
+    level = models.CharField(max_length=3)
+    drg = models.CharField(max_length=4)
+    rw = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    avg_cost = models.BigIntegerField(null=True)
+    avg_los = models.DecimalField(max_digits=8, decimal_places=4, null=True)
+    risk = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("year", "region", "level", "drg"), name="local_benchmark_once"),)
+
+    def __str__(self):
+        return f"{self.drg} {self.year} {self.region}/{self.level}"

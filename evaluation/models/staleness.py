@@ -1,0 +1,40 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from evaluation.models.institution import Consortium, Institution
+
+
+class StaleMark(models.Model):
+    """A note, written in the transaction that changed data, that something has to be computed again.
+
+    Marks are only added and, once worked off, deleted by who claimed them; a partition marked again while it is being
+    recomputed simply has another mark (docs/decisions/0005). Empty institution, consortium or month means all.
+    """
+
+    class Source(models.TextChoices):
+        CASES = "cases", _("cells of cases")
+        VALUES = "values", _("indicator values")
+        LIGHTS = "lights", _("lights")
+        EXPENDITURES = "expenditures", _("budget execution")
+
+    source = models.CharField(max_length=14, choices=Source)
+    institution = models.ForeignKey(Institution, models.CASCADE, null=True, related_name="+", db_index=False)
+    consortium = models.ForeignKey(Consortium, models.CASCADE, null=True, related_name="+", db_index=False)
+    month = models.DateField(null=True)
+    marked_at = models.DateTimeField(auto_now_add=True, db_default=models.functions.Now())
+
+    class Meta:
+        indexes = (models.Index(fields=("source", "institution", "month"), name="stale_partition"),)
+
+    def __str__(self):
+        return f"{self.source} {self.institution_id or '*'} {self.month or '*'}"
+
+
+class Heartbeat(models.Model):
+    """When a worker last did the periodic sweep: proof that beat, broker, worker and database work together."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self):
+        return f"{self.name} {self.at:%H:%M:%S}"

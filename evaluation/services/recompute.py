@@ -1,0 +1,118 @@
+"""Works off stale marks: cells first, then values. PostgreSQL is the truth, the queue only rings.
+
+A claim is a row lock: marks are taken with FOR UPDATE SKIP LOCKED and deleted in the transaction that does their work.
+A killed worker's transaction rolls back, its marks are free again at once, and the next sweep takes them.
+"""
+
+from django.db import connection, transaction
+
+from evaluation import frames
+from evaluation.models import StaleMark
+from evaluation.services import cells, staleness, values
+from evaluation.services.staleness import Partition
+
+PARTITIONS_AT_ONCE = 400
+CELL_LOCK, VALUE_LOCK = 71_001, 71_002  # advisory locks; the first is taken together with institution and month
+
+
+def recompute_stale() -> int:
+    """Work off all marks that no one else has claimed. Returns how many were worked off."""
+    done = 0
+    while claimed := _recompute_cells():
+        done += claimed
+    return done + _recompute_values()
+
+
+def recompute_everything() -> None:
+    """Rebuild all cells and values by the set-based path."""
+    with transaction.atomic():
+        _lock_all_cells()
+        claimed = _claim(StaleMark.Source.CASES, limit=None)
+        cells.rebuild_cells()
+        _release(claimed)
+    with transaction.atomic():
+        _lock(VALUE_LOCK)
+        claimed = [mark for source in StaleMark.Source if source != StaleMark.Source.CASES for mark in _claim(source, limit=None)]
+        values.recompute_values()
+        _release(claimed)
+
+
+@transaction.atomic
+def _recompute_cells() -> int:
+    claimed = _claim(StaleMark.Source.CASES, limit=PARTITIONS_AT_ONCE)
+    if not claimed:
+        return 0
+    partitions: set[Partition] = {(mark.institution_id, mark.month) for mark in claimed}
+    _lock_partitions(partitions)
+    cells.rebuild_cells(partitions)
+    staleness.mark_values(partitions)
+    _release(claimed)
+    return len(claimed)
+
+
+@transaction.atomic
+def _recompute_values() -> int:
+    _lock(VALUE_LOCK)
+    stale = _claim(StaleMark.Source.VALUES, limit=None)
+    if stale:
+        values.recompute_values(stale)
+    lights = _claim(StaleMark.Source.LIGHTS, limit=None)
+    if lights:
+        values.rate_again()
+    _release(stale + lights)
+    return len(stale) + len(lights)
+
+
+@transaction.atomic
+def recompute_source(source: StaleMark.Source) -> int:
+    """Work off the marks of facts that only some indicators rest on, like spending. Returns how many."""
+    _lock(VALUE_LOCK)
+    claimed = _claim(source, limit=None)
+    if claimed:
+        facts = [each for each in frames.sources() if each.stale == source]
+        names = {each.name for each in facts}
+        chosen = [indicator for indicator in values.indicators() if names & set(indicator.facts)]
+        wide = [
+            StaleMark(institution_id=mark.institution_id, month=month)
+            for mark in claimed
+            for each in facts
+            for month in each.concerns(mark.month)
+        ]
+        values.recompute_values(wide, chosen)
+        _release(claimed)
+    return len(claimed)
+
+
+def recompute_all_stale() -> int:
+    """Everything that is stale, of all sources, in this process."""
+    own = {each.stale for each in frames.sources()} - {StaleMark.Source.VALUES}
+    return recompute_stale() + sum(recompute_source(source) for source in sorted(own))
+
+
+def _claim(source: StaleMark.Source, *, limit: int | None) -> list[StaleMark]:
+    marks = StaleMark.objects.select_for_update(skip_locked=True).filter(source=source).order_by("pk")
+    return list(marks[:limit] if limit else marks)
+
+
+def _release(marks: list[StaleMark]) -> None:
+    StaleMark.objects.filter(pk__in=[mark.pk for mark in marks]).delete()
+
+
+def _lock_partitions(partitions: set[Partition]) -> None:
+    """One at a time per partition, in one order for all, so that two workers neither clash nor wait for each other."""
+    with connection.cursor() as cursor:
+        for institution, month in sorted(partitions):
+            key = institution * 100_000 + month.year * 12 + month.month
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CELL_LOCK, key % 2_147_483_647])
+
+
+def _lock_all_cells() -> None:
+    """No one else rebuilds partitions while everything is rebuilt; readers go on."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE evaluation_casecell IN SHARE ROW EXCLUSIVE MODE")
+
+
+def _lock(key: int) -> None:
+    """Held to the end of the transaction; the statements after it see what the holder before committed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])

@@ -1,0 +1,189 @@
+"""Keeps master data in their tables as uploads deliver, supersede and undo them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Model, ProtectedError, Q
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from evaluation.models import Benchmark, Consortium, Department, Institution, Membership
+from evaluation.services import staleness
+from evaluation.services.benchmarks import derive_local_benchmarks
+from evaluation.services.staleness import Partition
+
+
+def upsert(model: type[Model], objects: Sequence[Model], *, key: Sequence[str]) -> None:
+    """Insert the objects or, where one with the key exists, overwrite its other fields."""
+    fields = [f.name for f in model._meta.concrete_fields if not f.primary_key and f.name not in key]
+    model._default_manager.bulk_create(
+        objects, batch_size=2000, update_conflicts=True, unique_fields=list(key), update_fields=fields
+    )
+
+
+def ids(model: type[Model], codes: set[str]) -> dict[str, int]:
+    return dict(model._default_manager.filter(code__in=codes).values_list("code", "pk"))
+
+
+def decimal(number: float | str | None, default: str | None = None) -> Decimal | None:
+    return Decimal(str(number)) if number is not None else (Decimal(default) if default else None)
+
+
+def day(text: str | None) -> date | None:
+    return date.fromisoformat(text[:10]) if text else None
+
+
+def delete(queryset, what: str) -> None:
+    """Delete, or say what still hangs on it."""
+    try:
+        queryset.delete()
+    except ProtectedError as error:
+        raise ValidationError(
+            _("%(what)s cannot be taken back: data that was delivered later belongs to it. Undo that first.")
+            % {"what": what}
+        ) from error
+
+
+class WithoutMonths:
+    """Master data are no month's data."""
+
+    def partitions(self, contents: Sequence[dict]) -> set[Partition]:
+        return set()
+
+
+class Consortia(WithoutMonths):
+    def put(self, contents: Sequence[dict]) -> None:
+        rows = [
+            Consortium(code=row["code"], name=row["name"], kind=row["kind"], compact=bool(row["compact"]))
+            for row in contents
+        ]
+        upsert(Consortium, rows, key=("code",))
+
+    def remove(self, contents: Sequence[dict]) -> None:
+        delete(Consortium.objects.filter(code__in=[row["code"] for row in contents]), _("A consortium"))
+
+
+class Institutions(WithoutMonths):
+    def put(self, contents: Sequence[dict]) -> None:
+        rows = [
+            Institution(
+                code=row["code"],
+                name=row["name"],
+                level=row["level"],
+                type=row["type"],
+                region_code=row["region_code"],
+                uscc=row["uscc"],
+                approved_beds=row["approved_beds"],
+                served_population=row["served_population"],
+                risk_coefficient=decimal(row["risk_coefficient"], "1"),
+                rate_coefficient=decimal(row["rate_coefficient"], "1"),
+                legal_independent=row["legal_independent"],
+            )
+            for row in contents
+        ]
+        before = dict(Institution.objects.values_list("code", "level"))
+        regions = dict(Institution.objects.values_list("code", "region_code"))
+        upsert(Institution, rows, key=("code",))
+        moved = {r.code for r in rows if (before.get(r.code, r.level), regions.get(r.code, r.region_code)) != (r.level, r.region_code)}
+        self._measured_anew(rows, moved)
+
+    def remove(self, contents: Sequence[dict]) -> None:
+        delete(Institution.objects.filter(code__in=[row["code"] for row in contents]), _("An institution"))
+
+    def _measured_anew(self, rows: Sequence[Institution], moved: set[str]) -> None:
+        """A new place needs its benchmarks; one whose level or region changed is measured and rated anew."""
+        derive_local_benchmarks(years=set())
+        if moved:
+            staleness.mark_institutions(ids(Institution, moved).values())
+
+
+class Memberships(WithoutMonths):
+    def put(self, contents: Sequence[dict]) -> None:
+        consortia = ids(Consortium, {row["consortium"] for row in contents})
+        institutions = ids(Institution, {row["institution"] for row in contents})
+        rows = [
+            Membership(
+                consortium_id=consortia[row["consortium"]],
+                institution_id=institutions[row["institution"]],
+                role=row["role"],
+                joined_on=day(row["joined_on"]),
+                left_on=day(row["left_on"]),
+                agreement_no=row["agreement_no"],
+            )
+            for row in contents
+        ]
+        upsert(Membership, rows, key=("consortium", "institution", "joined_on"))
+        self._refuse_overlaps(consortia.values())
+        for consortium in consortia.values():
+            staleness.mark_consortium(consortium)
+
+    def remove(self, contents: Sequence[dict]) -> None:
+        for row in contents:
+            Membership.objects.filter(
+                consortium__code=row["consortium"], institution__code=row["institution"], joined_on=day(row["joined_on"])
+            ).delete()
+        for consortium in ids(Consortium, {row["consortium"] for row in contents}).values():
+            staleness.mark_consortium(consortium)
+
+    def _refuse_overlaps(self, consortia) -> None:
+        """With what was delivered before, too, no pair may have two periods that overlap."""
+        last: dict[tuple[int, int], Membership] = {}
+        for each in Membership.objects.filter(consortium__in=list(consortia)).order_by("joined_on"):
+            before = last.get((each.consortium_id, each.institution_id))
+            if before and (before.left_on is None or before.left_on >= each.joined_on):
+                raise ValidationError(
+                    _("%(institution)s is already a member on %(day)s: end the earlier membership first (left_on).")
+                    % {"institution": each.institution.name, "day": each.joined_on}
+                )
+            last[each.consortium_id, each.institution_id] = each
+
+
+class Departments(WithoutMonths):
+    def put(self, contents: Sequence[dict]) -> None:
+        institutions = ids(Institution, {row["institution"] for row in contents})
+        rows = [
+            Department(
+                institution_id=institutions[row["institution"]],
+                code=row["code"],
+                name=row["name"],
+                bed_type=row["bed_type"],
+            )
+            for row in contents
+        ]
+        upsert(Department, rows, key=("institution", "code"))
+
+    def remove(self, contents: Sequence[dict]) -> None:
+        for row in contents:
+            Department.objects.filter(institution__code=row["institution"], code=row["code"]).delete()
+
+
+class Benchmarks(WithoutMonths):
+    def put(self, contents: Sequence[dict]) -> None:
+        rows = [
+            Benchmark(
+                year=row["year"],
+                drg=row["drg"],
+                region=row["region"],
+                level=row["level"],
+                name=row["name"],
+                rw=decimal(row["rw"]),
+                avg_cost=row["avg_cost"],
+                avg_los=decimal(row["avg_los"]),
+                cases=row["cases"],
+                deaths=row["deaths"],
+                readmissions=row["readmissions"],
+            )
+            for row in contents
+        ]
+        upsert(Benchmark, rows, key=("year", "region", "level", "drg"))
+        derive_local_benchmarks(years={row["year"] for row in contents})
+
+    def remove(self, contents: Sequence[dict]) -> None:
+        wanted = Q(pk__in=[])
+        for row in contents:
+            wanted |= Q(year=row["year"], drg=row["drg"], region=row["region"], level=row["level"])
+        Benchmark.objects.filter(wanted).delete()
+        derive_local_benchmarks(years={row["year"] for row in contents})

@@ -1,0 +1,190 @@
+"""Stores cases: COPY of typed rows into the table of versions; at most one version of a record is current."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+from django.db import connection
+from django.utils import timezone
+
+from evaluation.importing.case_checks import discharge_month
+from evaluation.importing.case_layout import CASES, FEE_ITEMS
+from evaluation.importing.checks import check_institution
+from evaluation.importing.findings import Findings
+from evaluation.importing.parsing import parse
+from evaluation.models import Institution, Upload
+from evaluation.services import staleness
+from evaluation.services.staleness import Partition
+from evaluation.services.uploads.check import known_to
+from evaluation.services.uploads.locks import lock_institutions
+from evaluation.services.uploads.staging import staged_chunks
+
+KEY = ("institution_id", "record_no", "stay_no")
+COLUMNS = (
+    "upload_id", "row", "is_current", *KEY, "patient_hash", "sex", "age", "age_days", "birth_weight",
+    "resident_region", "adm_route", "pay_type", "admitted_at", "discharged_at", "month", "los", "adm_dept", "dis_dept",
+    "main_dx", "other_dx", "procedures", "surgery_level", "elective", "day_surgery", "disposition", "receiving_inst",
+    "readmit_plan", "complication", "mdt", "pathway", "antibacterial", "total_cost", "self_pay", "fund_pay",
+    *(name for name, _heading in FEE_ITEMS), "drg_code", "rw", "drg_pay",
+)  # fmt: skip
+
+# Index stays whose readmission may change with the admissions of these cases: the patient's discharges in the days before.
+BEFORE_SQL = """
+SELECT DISTINCT earlier.institution_id, earlier.month
+FROM evaluation_inpatientcase changed
+JOIN evaluation_inpatientcase earlier
+  ON earlier.patient_hash = changed.patient_hash AND earlier.is_current
+ AND earlier.discharged_at <= changed.admitted_at AND earlier.discharged_at > changed.admitted_at - interval '32 days'
+WHERE changed.id IN (SELECT id FROM changed_case)
+"""
+
+
+def store(upload: Upload) -> set[Partition]:
+    """Write the accepted rows as current versions. Returns the institution-months touched."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS changed_case, new_key")
+        cursor.execute("CREATE TEMPORARY TABLE changed_case (id bigint) ON COMMIT DROP")
+        cursor.execute(
+            "CREATE TEMPORARY TABLE new_key (institution_id bigint, record_no text, stay_no int) ON COMMIT DROP"
+        )
+        lock_institutions(_institutions_of(upload))
+        for rows in _typed_chunks(upload):
+            _supersede(cursor, rows)
+            _copy(cursor, "evaluation_inpatientcase", rows)
+            upload.rows_stored += len(rows)
+        if upload.mode == Upload.Mode.REPLACE:
+            _take_out_rest_of_month(cursor, upload)
+        cursor.execute(
+            "INSERT INTO changed_case SELECT id FROM evaluation_inpatientcase WHERE upload_id = %s", [upload.pk]
+        )
+    return mark_changed()
+
+
+def take_back(upload: Upload) -> set[Partition]:
+    """Undo: its versions are current no more; the newest ones that are still submitted become current again."""
+    with connection.cursor() as cursor:
+        lock_institutions(upload.cases.order_by().values_list("institution", flat=True).distinct())
+        cursor.execute("DROP TABLE IF EXISTS changed_case")
+        cursor.execute("CREATE TEMPORARY TABLE changed_case ON COMMIT DROP AS SELECT id FROM evaluation_inpatientcase WHERE upload_id = %s", [upload.pk])
+        cursor.execute(
+            "UPDATE evaluation_inpatientcase SET is_current = false WHERE upload_id = %s AND is_current", [upload.pk]
+        )
+        cursor.execute(RESTORE_SQL, [upload.pk, upload.pk])
+    return mark_changed()
+
+
+RESTORE_SQL = """
+WITH affected AS (
+    SELECT institution_id, record_no, stay_no FROM evaluation_inpatientcase WHERE upload_id = %s
+    UNION
+    SELECT c.institution_id, c.record_no, c.stay_no
+    FROM evaluation_caseremoval r JOIN evaluation_inpatientcase c ON c.id = r.case_id WHERE r.upload_id = %s
+), open AS (
+    SELECT * FROM affected a WHERE NOT EXISTS (
+        SELECT FROM evaluation_inpatientcase c WHERE c.is_current
+           AND (c.institution_id, c.record_no, c.stay_no) = (a.institution_id, a.record_no, a.stay_no)
+    )
+), newest AS (
+    SELECT DISTINCT ON (c.institution_id, c.record_no, c.stay_no) c.id, c.institution_id, c.record_no, c.stay_no
+    FROM open JOIN evaluation_inpatientcase c USING (institution_id, record_no, stay_no)
+    JOIN evaluation_upload u ON u.id = c.upload_id
+    WHERE NOT c.is_current AND u.status = 'submitted'
+    ORDER BY c.institution_id, c.record_no, c.stay_no, c.id DESC
+), taken_out AS (
+    SELECT n.id FROM newest n
+    JOIN evaluation_inpatientcase c USING (institution_id, record_no, stay_no)
+    JOIN evaluation_caseremoval r ON r.case_id = c.id
+    JOIN evaluation_upload u ON u.id = r.upload_id
+    WHERE NOT c.is_current AND u.status = 'submitted' AND c.id >= n.id
+), restored AS (
+    UPDATE evaluation_inpatientcase c SET is_current = true FROM newest n
+    WHERE c.id = n.id AND n.id NOT IN (SELECT id FROM taken_out) RETURNING c.id
+)
+INSERT INTO changed_case SELECT id FROM restored
+"""
+
+
+def mark_changed() -> set[Partition]:
+    """Mark the partitions of the cases in changed_case, and those whose readmissions they may change."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE changed_case")
+        cursor.execute(
+            "SELECT DISTINCT institution_id, month FROM evaluation_inpatientcase"
+            " WHERE id IN (SELECT id FROM changed_case)"
+        )
+        own = set(cursor.fetchall())
+        cursor.execute(BEFORE_SQL)
+        staleness.mark_cases(own | set(cursor.fetchall()))
+    return own
+
+
+def _institutions_of(upload: Upload) -> list[int]:
+    if upload.institution_id:
+        return [upload.institution_id]
+    return list(upload.month_counts.order_by().values_list("institution", flat=True).distinct())
+
+
+def _typed_chunks(upload: Upload) -> Iterator[pd.DataFrame]:
+    """The accepted rows as the table wants them. They passed the checks; here they are only typed."""
+    known, places = known_to(upload), dict(Institution.objects.values_list("code", "pk"))
+    for chunk, cells in staged_chunks(upload):
+        kept = cells[~cells.index.isin(chunk.rejected)]
+        if kept.empty:
+            continue
+        findings = Findings(kept, upload.headings)
+        rows = parse(kept, CASES, findings)
+        codes = check_institution(rows["institution"], findings, known)
+        admitted, discharged = rows["admitted_at"], rows["discharged_at"]
+        days = (discharged.dt.normalize() - admitted.dt.normalize()).dt.days
+        zone = timezone.get_default_timezone_name()
+        yield rows.assign(
+            upload_id=upload.pk,
+            row=rows.index,
+            is_current=True,
+            institution_id=codes.map(places),
+            patient_hash="\\x" + rows["patient_id"],
+            admitted_at=admitted.dt.tz_localize(zone),
+            discharged_at=discharged.dt.tz_localize(zone),
+            month=discharge_month(rows).dt.date,
+            los=days.clip(lower=1),
+            surgery_level=rows["surgery_level"].replace("", None),
+        )[list(COLUMNS)]
+
+
+def _supersede(cursor, rows: pd.DataFrame) -> None:
+    """The versions that the new rows replace are current no more; they are remembered as changed."""
+    cursor.execute("TRUNCATE new_key")
+    _copy(cursor, "new_key", rows[list(KEY)])
+    cursor.execute("ANALYZE new_key")
+    cursor.execute(
+        """WITH old AS (
+               UPDATE evaluation_inpatientcase c SET is_current = false FROM new_key n
+               WHERE c.is_current AND c.institution_id = n.institution_id AND c.record_no = n.record_no
+                 AND c.stay_no = n.stay_no RETURNING c.id
+           ) INSERT INTO changed_case SELECT id FROM old"""
+    )
+
+
+def _take_out_rest_of_month(cursor, upload: Upload) -> None:
+    cursor.execute(
+        """WITH rest AS (
+               UPDATE evaluation_inpatientcase SET is_current = false
+               WHERE is_current AND institution_id = %s AND month = %s AND upload_id <> %s RETURNING id
+           ), noted AS (
+               INSERT INTO evaluation_caseremoval (upload_id, case_id) SELECT %s, id FROM rest
+           ) INSERT INTO changed_case SELECT id FROM rest""",
+        [upload.institution_id, upload.month, upload.pk, upload.pk],
+    )
+
+
+def _copy(cursor, table: str, rows: pd.DataFrame) -> None:
+    buffer = io.BytesIO()
+    options = pyarrow.csv.WriteOptions(include_header=False)
+    pyarrow.csv.write_csv(pa.Table.from_pandas(rows, preserve_index=False), buffer, options)
+    columns = ", ".join(f'"{column}"' for column in rows.columns)
+    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as copy:
+        copy.write(buffer.getvalue())

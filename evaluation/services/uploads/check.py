@@ -1,0 +1,217 @@
+"""Checks a staged upload chunk by chunk and writes down what was found, so that the person can decide."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+import pandas as pd
+from django.db import connection, transaction
+from django.utils import timezone
+
+from evaluation.access.roles import Scope
+from evaluation.datasets import dataset_by_name
+from evaluation.importing.case_checks import Deaths, discharge_month
+from evaluation.importing.checks import Checked, SheetCheck
+from evaluation.importing.findings import Finding
+from evaluation.importing.known import Known, Place
+from evaluation.importing.problems import Problem, Severity
+from evaluation.models import (
+    Consortium,
+    Department,
+    InpatientCase,
+    Institution,
+    LocalBenchmark,
+    Membership,
+    StagedChunk,
+    Upload,
+    UploadMonth,
+    UploadProblem,
+)
+from evaluation.services.uploads.locks import upload_lock
+from evaluation.services.uploads.staging import staged_chunks
+from django.utils.translation import gettext_noop as _
+
+MOST_PROBLEMS = 20_000  # kept row by row; the groups count all
+DIED_AND_BACK = _("The patient died in this stay but was admitted again later. Accepted; check way of leaving and patient identifier.")
+
+
+def check_upload(upload: Upload) -> Upload:
+    """Check the rows of a received upload. Can be started anew after a crash; a second worker finds it taken."""
+    with upload_lock(upload) as is_mine:
+        if is_mine:
+            upload.refresh_from_db()
+            if upload.status == Upload.Status.RECEIVED:
+                _Check(upload).run()
+    upload.refresh_from_db()
+    return upload
+
+
+class _Check:
+    """One run over an upload: what adds up while the chunks pass."""
+
+    def __init__(self, upload: Upload) -> None:
+        self.upload = upload
+        self.dataset = dataset_by_name(upload.dataset)
+        self.sheet = SheetCheck(self.dataset.layout, self.dataset.rules, known_to(upload), upload.headings)
+        self.deaths = Deaths() if upload.dataset == "cases" else None
+        self.groups: dict[tuple, dict] = {}
+        self.read: Counter[tuple[str, date]] = Counter()
+        self.accepted: Counter[tuple[str, date]] = Counter()
+        self.undated: Counter[str] = Counter()
+        self.flagged: set[int] = set()
+        self.kept = 0
+
+    def run(self) -> None:
+        upload = self.upload
+        upload.problems.all().delete()
+        upload.month_counts.all().delete()
+        upload.rows_checked = upload.rows_rejected = upload.rows_flagged = 0
+        for chunk, cells in staged_chunks(upload):
+            checked = self.sheet.check(cells)
+            rejected = checked.findings.rejected
+            StagedChunk.objects.filter(pk=chunk.pk).update(rejected=[int(row) for row in rejected.index[rejected]])
+            for finding in checked.findings.found:
+                self._keep(finding)
+            self.flagged |= {int(row) for row in checked.findings.flagged.index[checked.findings.flagged]}
+            upload.rows_checked += len(cells)
+            upload.rows_rejected += int(rejected.sum())
+            self._count_months(checked)
+            if self.deaths is not None:
+                self.deaths.remember(checked.accepted)
+            Upload.objects.filter(pk=upload.pk).update(rows_checked=upload.rows_checked)  # progress for the page
+        self._check_deaths()
+        self._finish()
+
+    def _keep(self, finding: Finding) -> None:
+        """Count the finding in its group and keep its problems row by row, up to the bound."""
+        key = (finding.rule, finding.severity, finding.column, finding.message)
+        first = next(finding.problems())
+        group = self.groups.setdefault(
+            key,
+            {
+                "rule": finding.rule, "severity": finding.severity, "column": finding.column, "message": finding.message,
+                "count": 0, "row": first.row, "values": first.values,
+            },
+        )  # fmt: skip
+        group["count"] += len(finding.rows)
+        room = MOST_PROBLEMS - self.kept
+        problems = [_stored(self.upload, problem) for problem, _place in zip(finding.problems(), range(room), strict=False)]
+        UploadProblem.objects.bulk_create(problems, batch_size=5000)
+        self.kept += len(problems)
+
+    def _count_months(self, checked: Checked) -> None:
+        """Rows read and accepted per institution and month of discharge (DATA_ACC)."""
+        if self.upload.dataset != "cases":
+            return
+        rows = checked.rows[["institution"]].assign(
+            month=discharge_month(checked.rows), accepted=~checked.findings.rejected
+        )
+        for (institution, month), group in rows.groupby(["institution", "month"])["accepted"]:
+            self.read[institution, month.date()] += len(group)
+            self.accepted[institution, month.date()] += int(group.sum())
+        for institution, count in rows.loc[rows["month"].isna(), "institution"].value_counts().items():
+            self.undated[institution] += int(count)
+
+    def _check_deaths(self) -> None:
+        if self.deaths is None or not self.deaths.parts:
+            return
+        rows = self.deaths.followed_by_admission(_later_admissions(self.upload))
+        if len(rows):
+            heading = self.upload.headings.get("disposition", "disposition")
+            self._keep(Finding(heading, Severity.WARNING, "V14", DIED_AND_BACK, rows, {}))
+            self.flagged |= {int(row) for row in rows}
+
+    @transaction.atomic
+    def _finish(self) -> None:
+        upload = self.upload
+        upload.rows_flagged = len(self.flagged)
+        order = {Severity.ERROR: 0, Severity.WARNING: 1}
+        upload.problem_groups = sorted(self.groups.values(), key=lambda group: (order[group["severity"]], -group["count"]))
+        upload.status = Upload.Status.CHECKED
+        upload.save()
+        self._add_undated()
+        places = dict(Institution.objects.values_list("code", "pk"))
+        UploadMonth.objects.bulk_create(
+            UploadMonth(
+                upload=upload, institution_id=places[code], month=month, rows_read=count,
+                rows_accepted=self.accepted[code, month],
+            )
+            for (code, month), count in self.read.items()
+            if code in places
+        )  # fmt: skip
+
+    def _add_undated(self) -> None:
+        """A row without a readable discharge date counts to the upload's month, or the month of most of its rows."""
+        for code, count in self.undated.items():
+            months = Counter({month: n for (other, month), n in self.read.items() if other == code})
+            month = self.upload.month or (months.most_common(1)[0][0] if months else None)
+            if month:
+                self.read[code, month] += count
+
+
+def _stored(upload: Upload, problem: Problem) -> UploadProblem:
+    return UploadProblem(
+        upload=upload,
+        row=problem.row,
+        column=problem.column,
+        severity=problem.severity,
+        rule=problem.rule,
+        message=problem.message,
+        values=problem.values,
+    )
+
+
+def _later_admissions(upload: Upload) -> pd.DataFrame:
+    """The latest stored admission of each patient who dies in the upload: patient_id (hash), admitted_at (local)."""
+    dead: set[str] = set()
+    for _chunk, cells in staged_chunks(upload):
+        if "disposition" in cells:
+            dead |= set(cells.loc[cells["disposition"].str.startswith("5"), "patient_id"]) - {""}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT encode(patient_hash, 'hex'), max(admitted_at) AT TIME ZONE '{timezone.get_default_timezone_name()}'
+                FROM {InpatientCase._meta.db_table}
+                WHERE is_current AND patient_hash = ANY(%s) GROUP BY patient_hash""",
+            [[bytes.fromhex(each) for each in dead]],
+        )
+        return pd.DataFrame(cursor.fetchall(), columns=["patient_id", "admitted_at"])
+
+
+def known_to(upload: Upload) -> Known:
+    """What the checks may know: the world as the sender of the upload may change it."""
+    institutions = {
+        code: Place(region, level) for code, region, level in Institution.objects.values_list("code", "region_code", "level")
+    }
+    weights = pd.DataFrame(
+        list(LocalBenchmark.objects.filter(rw__isnull=False).values_list("region", "level", "year", "drg", "rw")),
+        columns=["region", "level", "year", "drg", "benchmark_rw"],
+    ).astype({"year": "Int64", "benchmark_rw": "float64"})
+    return Known(
+        now=timezone.localtime().replace(tzinfo=None),
+        institutions=institutions,
+        consortia=frozenset(Consortium.objects.values_list("code", flat=True)),
+        writable=_writable(upload),
+        writable_consortia=_writable_consortia(upload),
+        given_institution=upload.institution.code if upload.institution else "",
+        given_month=upload.month,
+        departments=frozenset(Department.objects.values_list("institution__code", "code")),
+        weights=weights,
+    )
+
+
+def _writable(upload: Upload) -> frozenset[str] | None:
+    """Staff: the own institution. The office: its members and those of no consortium. The command line: all (None)."""
+    if upload.by is None:
+        return None
+    if upload.by.scope is Scope.INSTITUTION:
+        return frozenset({upload.by.institution.code})
+    own = Institution.objects.visible_to(upload.by)
+    free = Institution.objects.exclude(pk__in=Membership.objects.values("institution"))
+    return frozenset(own.union(free).values_list("code", flat=True))
+
+
+def _writable_consortia(upload: Upload) -> frozenset[str] | None:
+    if upload.by is None:
+        return None
+    return frozenset(Consortium.objects.visible_to(upload.by).values_list("code", flat=True))

@@ -1,0 +1,71 @@
+"""The door: a file is read in memory, unknown columns are dropped, identity is hashed, the text rows are staged."""
+
+from datetime import date
+from typing import BinaryIO
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from evaluation.access import rules
+from evaluation.access.roles import Permission
+from evaluation.datasets import Dataset, Owner, dataset_by_name
+from evaluation.importing.identity import pseudonyms
+from evaluation.importing.layouts import Kind
+from evaluation.importing.reader import open_sheet
+from evaluation.models import Institution, Upload, User
+from evaluation.services import audit
+from evaluation.services.uploads.staging import stage
+
+
+@transaction.atomic
+def receive(
+    *,
+    dataset: str,
+    file: BinaryIO,
+    filename: str,
+    by: User | None,
+    institution: Institution | None = None,
+    month: date | None = None,
+    mode: str = Upload.Mode.MERGE,
+) -> Upload:
+    """Read a sheet and stage its rows. SheetRefused if it cannot be read; ValidationError if the request does not fit.
+
+    `by` None is the command line, which may deliver for everyone.
+    """
+    wanted = dataset_by_name(dataset)
+    _check_request(wanted, by, institution, month, mode)
+    upload = Upload.objects.create(
+        dataset=dataset, institution=institution, month=month, mode=mode, filename=filename[:200], by=by
+    )
+    others = [other.layout for other in Dataset.all() if other.layout.dataset != dataset]
+    given = frozenset({"institution"} if institution else ())
+    sheet = open_sheet(file, wanted.layout, given=given, others=others)
+    patient_columns = [name for name in wanted.layout.names(Kind.PATIENT) if name in sheet.headings]
+    for rows in sheet.chunks:
+        hashed = {name: pseudonyms(rows[name], settings.PATIENT_KEY) for name in patient_columns}
+        stage(upload, rows.assign(**hashed))
+        upload.rows_read += len(rows)
+    upload.headings, upload.ignored = sheet.headings, list(sheet.ignored)
+    upload.save()
+    audit.record("upload received", by=by, thing=f"{upload.pk} {upload}", rows=upload.rows_read)
+    return upload
+
+
+def _check_request(
+    dataset: Dataset, by: User | None, institution: Institution | None, month: date | None, mode: str
+) -> None:
+    if by is not None:
+        if dataset.owner is Owner.CONSORTIUM:
+            rules.require(by, Permission.SUBMIT_MASTER_DATA)
+        else:
+            rules.require(by, Permission.SUBMIT_DATA)
+            if institution is None or not Institution.objects.operated_by(by).filter(pk=institution.pk).exists():
+                raise PermissionDenied(_("You deliver data for your own institution only."))
+    if institution is not None and not dataset.of_institution:
+        raise ValidationError({"institution": _("This dataset is not of one institution: leave the institution out.")})
+    if month is not None and not dataset.has_month:
+        raise ValidationError({"month": _("This dataset has no month: leave it out.")})
+    if mode == Upload.Mode.REPLACE and (not dataset.has_month or institution is None or month is None):
+        raise ValidationError({"mode": _("To replace a month whole, give the institution and the month.")})

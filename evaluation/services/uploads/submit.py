@@ -1,0 +1,117 @@
+"""Submitting, withdrawing and undoing uploads. What the person confirmed is a status in PostgreSQL; storing follows."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from evaluation.access import rules
+from evaluation.access.roles import Permission, Scope
+from evaluation.models import Institution, Upload, User
+from evaluation.services import audit
+from evaluation.services.months import why_not_change
+from evaluation.services.staleness import Partition
+from evaluation.services.uploads import cases, versions
+from evaluation.signals import upload_changed
+
+NEXT = {
+    Upload.Status.RECEIVED: {Upload.Status.WITHDRAWN},
+    Upload.Status.CHECKED: {Upload.Status.STORING, Upload.Status.WITHDRAWN},
+    Upload.Status.FAILED: {Upload.Status.STORING, Upload.Status.WITHDRAWN},
+    Upload.Status.STORING: {Upload.Status.SUBMITTED},
+    Upload.Status.SUBMITTED: {Upload.Status.UNDONE},
+}
+
+
+def why_not(upload: Upload, to: Upload.Status) -> str:
+    """Why the upload cannot go on to the status, as a sentence; empty when it can."""
+    if to not in NEXT.get(Upload.Status(upload.status), set()):
+        return _("The upload is %(status)s: this step is not possible any more.") % {"status": upload.get_status_display()}
+    if to == Upload.Status.STORING and upload.rows_accepted == 0:
+        return _("No row can be stored: all have errors. Correct the sheet and upload it again.")
+    return ""
+
+
+def submit(*, upload: Upload, by: User | None) -> Upload:
+    """Confirm: the accepted rows are to be stored. They are, even if the worker or the broker is down right now."""
+    return _move(upload, Upload.Status.STORING, by, "upload submitted")
+
+
+def withdraw(*, upload: Upload, by: User | None) -> Upload:
+    """Discard an upload that was not submitted; nothing of it was stored."""
+    with transaction.atomic():
+        upload = _move(upload, Upload.Status.WITHDRAWN, by, "upload withdrawn")
+        upload.chunks.all().delete()
+    return upload
+
+
+@transaction.atomic
+def store(upload: Upload) -> Upload:
+    """Store the accepted rows of a confirmed upload in one transaction, mark what is stale."""
+    upload = Upload.objects.select_for_update(no_key=True).get(pk=upload.pk)
+    if upload.status != Upload.Status.STORING:
+        return upload
+    try:
+        with transaction.atomic():
+            keeper = cases if upload.dataset == "cases" else versions
+            touched = keeper.store(upload)
+            _check_gate(touched)
+            upload.months = sorted({month for _institution, month in touched})
+            upload.status, upload.submitted_at = Upload.Status.SUBMITTED, timezone.now()
+            upload.failure = ""
+            upload.save()
+            upload.chunks.all().delete()
+            upload_changed.send(sender=Upload, upload=upload)
+    except ValidationError as error:
+        upload.status, upload.failure = Upload.Status.FAILED, " ".join(error.messages)
+        upload.rows_stored = 0
+        upload.save()
+    audit.record("upload stored", by=upload.by, thing=f"{upload.pk} {upload}", rows=upload.rows_stored, failure=upload.failure)
+    return upload
+
+
+@transaction.atomic
+def undo(*, upload: Upload, by: User | None) -> Upload:
+    """Take a submitted upload back, in any order: what it had superseded and is still submitted becomes current again."""
+    upload = _move(upload, Upload.Status.UNDONE, by, "upload undone")
+    keeper = cases if upload.dataset == "cases" else versions
+    _check_gate(keeper.take_back(upload))
+    upload_changed.send(sender=Upload, upload=upload)
+    return upload
+
+
+@transaction.atomic
+def _move(upload: Upload, to: Upload.Status, by: User | None, action: str) -> Upload:
+    upload = Upload.objects.select_for_update(no_key=True).get(pk=upload.pk)
+    _check_right(upload, to, by)
+    if reason := why_not(upload, to):
+        raise ValidationError(reason)
+    before, upload.status = upload.status, to
+    upload.save(update_fields=["status"])
+    audit.record(action, by=by, thing=f"{upload.pk} {upload}", before=before, after=to)
+    return upload
+
+
+def _check_right(upload: Upload, to: Upload.Status, by: User | None) -> None:
+    """Who delivers may submit and withdraw; undo the institution's own people or the consortium office."""
+    if by is None:
+        return
+    if to == Upload.Status.UNDONE:
+        rules.require(by, Permission.UNDO_UPLOADS)
+    elif by.scope is Scope.INSTITUTION:
+        rules.require(by, Permission.SUBMIT_DATA)
+    else:
+        rules.require(by, Permission.SUBMIT_MASTER_DATA)
+
+
+def _check_gate(touched: set[Partition]) -> None:
+    institutions = Institution.objects.in_bulk({institution for institution, _month in touched})
+    reasons: dict[tuple[int, date], str] = {
+        (institution, month): why_not_change(institutions[institution], month) for institution, month in sorted(touched)
+    }
+    if refused := [reason for reason in reasons.values() if reason]:
+        raise ValidationError(refused)

@@ -1,0 +1,196 @@
+"""Computes, rates and stores indicator values of the scopes and periods that marks name."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import pandas as pd
+from django.db import connection, transaction
+from django.utils import timezone
+
+from evaluation import frames
+from evaluation.discovery import collected
+from evaluation.indicators.calculation import calculate_values, month_number
+from evaluation.indicators.definition import Indicator
+from evaluation.indicators.periods import Period, add_months, elapsed_share, months_between, periods_between, periods_of
+from evaluation.indicators.scopes import Scope, band, scopes_of
+from evaluation.models import IndicatorValue, Institution, Membership, StaleMark, Threshold
+from evaluation.rating.lights import Limits, Rating, rate
+
+VALUE_COLUMNS = (
+    "indicator", "institution_id", "consortium_id", "level", "period", "numerator", "denominator", "value", "cases",
+    "last_index_day", "light", "reason", "reason_values", "version", "computed_at",
+)  # fmt: skip
+
+
+def indicators() -> tuple[Indicator, ...]:
+    """The whole catalogue, in display order."""
+    return collected("indicators", "INDICATORS")
+
+
+@transaction.atomic
+def recompute_values(marks: Sequence[StaleMark] | None = None, chosen: Sequence[Indicator] | None = None) -> None:
+    """Compute the values that the marks make stale, or all (None); of the chosen indicators, or all.
+
+    The caller holds the lock on values (services/recompute.py): two writers of one consortium would miss each other.
+    """
+    covered = frames.covered_months()
+    if covered is None:
+        IndicatorValue.objects.all().delete()
+        return
+    first, last = covered
+    grid, chosen = periods_between(first, last), chosen or indicators()
+    if marks is None or any(mark.institution_id is None and mark.consortium_id is None for mark in marks):
+        IndicatorValue.objects.filter(indicator__in=[each.code for each in chosen]).delete()
+        _write(_compute(grid, first, last, None, None, chosen))
+        return
+    institutions, consortia = _touched(marks)
+    periods = [period for period in grid if period in _periods_of(marks, grid)]
+    _replace(periods, first, last, institutions, consortia, chosen)
+    touched = set(periods)
+    later = [period for period in grid if period.year_before in touched and period not in touched]
+    _replace(later, first, last, institutions, consortia, [each for each in chosen if each.looks_back])
+
+
+def _touched(marks: Iterable[StaleMark]) -> tuple[set[int], set[int]]:
+    """The institutions whose own values are stale, and the consortia whose are: those they ever belonged to."""
+    institutions = {mark.institution_id for mark in marks if mark.institution_id}
+    consortia = {mark.consortium_id for mark in marks if mark.consortium_id}
+    consortia |= set(Membership.objects.filter(institution__in=institutions).values_list("consortium", flat=True))
+    return institutions, consortia
+
+
+def _periods_of(marks: Iterable[StaleMark], grid: Iterable[Period]) -> set[Period]:
+    months = {mark.month for mark in marks}
+    return set(grid) if None in months else {period for month in months for period in periods_of(month)}
+
+
+def _replace(periods, first, last, institutions, consortia, chosen) -> None:
+    if not periods or not chosen:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM evaluation_indicatorvalue WHERE period = ANY(%s) AND indicator = ANY(%s)"
+            " AND (institution_id = ANY(%s) OR consortium_id = ANY(%s))",
+            [[p.code for p in periods], [each.code for each in chosen], list(institutions), list(consortia)],
+        )
+    _write(_compute(periods, first, last, institutions, consortia, chosen))
+
+
+def _compute(
+    periods: Sequence[Period],
+    first: date,
+    last: date,
+    institutions: set[int] | None,
+    consortia: set[int] | None,
+    chosen: Sequence[Indicator],
+) -> list[tuple]:
+    """Rows of the value table for all scopes (None), or those of some institutions and consortia."""
+    earliest = min(min(period.first, date(period.last.year, 1, 1)) for period in periods)
+    looks_back = any(indicator.looks_back for indicator in chosen)
+    start, end = max(first, add_months(earliest, -12 if looks_back else 0)), min(last, max(p.last for p in periods))
+    places, members = frames.institutions(), frames.memberships()
+    if consortia is not None and institutions is not None:
+        members = members[members["consortium"].isin(list(consortia))]
+        places = places[places["institution"].isin(institutions | set(members["institution"]))]
+    calendar = [month_number(month) for month in months_between(start, end)]
+    scopes, table = scopes_of(places, members, calendar)
+    if institutions is not None:
+        wanted = [i for i, scope in enumerate(scopes) if scope.institution is None or scope.institution in institutions]
+        table = table[table["scope"].isin(wanted)]
+    readable = None if institutions is None else [int(i) for i in places["institution"]]
+    needed = {name for indicator in chosen for name in indicator.facts}
+    facts = {
+        source.name: source.read(readable, max(start, earliest) if source.within else start, end)
+        for source in frames.sources()
+        if source.name in needed
+    }
+    values = calculate_values(facts, table, periods, chosen)
+    return _rated(values, scopes, {period.code: period for period in periods}, chosen)
+
+
+def _rated(
+    values: pd.DataFrame, scopes: list[Scope], periods: dict[str, Period], chosen: Sequence[Indicator]
+) -> list[tuple]:
+    by_code = {indicator.code: indicator for indicator in chosen}
+    limits = limits_by_place()
+    levels = dict(Institution.objects.values_list("pk", "level"))
+    now = timezone.now()
+    rows = []
+    for row in values.itertuples(index=False):
+        scope, indicator = scopes[row.scope], by_code[row.indicator]
+        rating = rate_value(
+            indicator, _number(row.value), _number(row.cases), periods[row.period], place_of(scope, levels), limits
+        )
+        rows.append(
+            (
+                row.indicator, scope.institution, scope.consortium, scope.level, row.period,
+                _number(row.numerator), _number(row.denominator), _number(row.value), _whole(row.cases),
+                _whole(row.last_index_day), rating.light.value, rating.reason, json.dumps(rating.values),
+                indicator.version, now,
+            )
+        )  # fmt: skip
+    return rows
+
+
+def place_of(scope: Scope, levels: dict[int, str]) -> str:
+    """Whose limits hold: the level's band, or the consortium's."""
+    if scope.institution is not None:
+        return band(levels[scope.institution])
+    return band(scope.level) if scope.level else Threshold.For.CONSORTIUM.value
+
+
+def limits_by_place() -> dict[tuple[str, str], Limits]:
+    return {
+        (t.indicator, t.level): Limits(t.green_low, t.green_high, t.red_low, t.red_high) for t in Threshold.objects.all()
+    }
+
+
+def rate_value(
+    indicator: Indicator, value: float | None, cases: float | None, period: Period, place: str, limits: dict
+) -> Rating:
+    """The rating of one value by the limits of its place."""
+    return rate(
+        value,
+        cases if indicator.counts_cases else None,
+        limits.get((indicator.code, place)),
+        distance_from=elapsed_share(period) if indicator.from_elapsed_share else None,
+    )
+
+
+def _write(rows: list[tuple]) -> None:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY evaluation_indicatorvalue ({', '.join(VALUE_COLUMNS)}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
+
+
+@transaction.atomic
+def rate_again() -> None:
+    """Limits changed: give every value its light anew."""
+    limits, by_code = limits_by_place(), {indicator.code: indicator for indicator in indicators()}
+    levels = dict(Institution.objects.values_list("pk", "level"))
+    changed = []
+    for value in IndicatorValue.objects.iterator(chunk_size=5000):
+        scope = Scope(value.institution_id, value.consortium_id, value.level)
+        indicator = by_code[value.indicator]
+        rating = rate_value(
+            indicator, value.value, value.cases, Period.parse(value.period), place_of(scope, levels), limits
+        )
+        if (value.light, value.reason, value.reason_values) != (rating.light, rating.reason, rating.values):
+            value.light, value.reason, value.reason_values = rating.light.value, rating.reason, rating.values
+            changed.append(value)
+    IndicatorValue.objects.bulk_update(changed, ["light", "reason", "reason_values"], batch_size=2000)
+
+
+def _number(number: float) -> float | None:
+    return None if number is None or math.isnan(number) else float(number)
+
+
+def _whole(number: float) -> int | None:
+    return None if number is None or math.isnan(number) else int(number)
