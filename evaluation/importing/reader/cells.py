@@ -11,7 +11,6 @@ from django.utils.translation import gettext_noop
 from evaluation.importing.reader.records import LONG_CELL, LONGEST_CELL, Batch, Records, refuse
 
 ROW = "\0row"  # no column of a layout has this name
-NOTHING = pa.array([], pa.large_string())
 BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u1680\u2028\u2029\u200b\ufeff"  # what NFKC leaves of them
 EXCEL_TEXT = r'^="([^"]*)"$'  # ="00123", the way to keep leading zeros in a CSV for Excel
 
@@ -25,13 +24,14 @@ def formula_cells(frame: pd.DataFrame) -> pd.DataFrame:
 
 def frames(records: Records, positions: Mapping[str, int], chunk_rows: int) -> Iterator[pd.DataFrame]:
     """The rows as clean text by canonical column name; other columns stay behind, and so do rows without content."""
-    waiting = _table(Batch(np.array([], dtype=np.int64), [NOTHING] * len(records.heading)), records, positions)
+    waiting: pa.Table | None = None
     for batch in records.batches:
-        waiting = pa.concat_tables([waiting, _table(batch, records, positions)])
+        table = _table(batch, records, positions)
+        waiting = pa.concat_tables([waiting, table]) if waiting is not None else table
         while waiting.num_rows >= chunk_rows:
             yield _frame(waiting.slice(0, chunk_rows))
             waiting = waiting.slice(chunk_rows)
-    if waiting.num_rows:
+    if waiting is not None and waiting.num_rows:
         yield _frame(waiting)
 
 

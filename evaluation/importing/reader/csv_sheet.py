@@ -58,8 +58,8 @@ def open_csv(source: BinaryIO) -> Records:
 def _plain_batches(
     source: BinaryIO, encoding: str, delimiter: str, heading_row: int, heading: list[str]
 ) -> Iterator[Batch]:
-    """Without quotes every line is a row, so that Arrow may read blocks of them: four times as fast as row by row.
-    A block with a row of another width goes the slow way."""
+    """Without quotes every line is a row, so that Arrow may read blocks of them, twice as fast as row by row.
+    A block with a row of another width, an empty line for instance, goes the slow way."""
     for first_line, block in whole_lines(source, delimiter):
         number = max(first_line, heading_row + 1)
         if number > first_line:

@@ -8,7 +8,7 @@ import posixpath
 import re
 import string
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
@@ -181,8 +181,8 @@ def _whole_tags(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _blocks(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     with archive.open(part) as stream:
-        read: Callable[[], bytes] = lambda: stream.read(BLOCK)  # noqa: E731
-        yield from iter(read, b"")
+        while block := stream.read(BLOCK):
+            yield block
 
 
 def _tree(archive: zipfile.ZipFile, part: str) -> ElementTree.Element:
