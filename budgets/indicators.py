@@ -17,9 +17,20 @@ def execution(frames: Frames, by: Sequence[str]) -> pd.DataFrame:
 
 INDICATORS = (
     Indicator(
-        code="BUD_EXEC", name=_("Budget execution"), short=_("Budget spent"), theme=Theme.BUDGET, unit=Unit.PERCENT,
-        better=Better.RANGE, source="S1", calculate=execution, facts=("expenditures", "budgets"), from_elapsed_share=True, counts_cases=False,
+        code="BUD_EXEC",
+        name=_("Budget execution"),
+        short=_("Budget spent"),
+        theme=Theme.BUDGET,
+        unit=Unit.PERCENT,
+        better=Better.RANGE,
+        source="S1",
+        calculate=execution,
+        facts=("expenditures", "budgets"),
+        from_elapsed_share=True,
+        counts_cases=False,
         why_it_matters=_("Spending that runs ahead of the year ends above the budget, which nobody covers in full."),
-        how_calculated=_("Spending from January to the end of the period divided by the approved amount of the year; to be compared with the part of the year that is over. No value for rolling periods."),
+        how_calculated=_(
+            "Spending from January to the end of the period divided by the approved amount of the year; to be compared with the part of the year that is over. No value for rolling periods."
+        ),
     ),
 )

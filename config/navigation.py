@@ -1,1 +1,64 @@
-def frame(request): return {}
+"""What stands around every page: menu, consortium, person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from evaluation.access.roles import Permission
+from evaluation.access.rules import may
+from evaluation.views.scope import current_consortium, visible_consortia
+
+PARAMETERS_KEPT = ("period", "against")
+
+
+@dataclass(frozen=True)
+class Item:
+    """A menu entry; `needs` lists permissions of which one is enough; `starts` tells which pages belong to it."""
+
+    name: str
+    icon: str
+    url: str
+    needs: tuple[Permission, ...]
+    starts: tuple[str, ...]
+    is_ruled: bool = False
+
+
+ITEMS = (
+    Item(_("Overview"), "overview", "home", (Permission.SEE_VALUES,), ("home",)),
+    Item(_("Institutions"), "institution", "institution-list", (Permission.SEE_VALUES,), ("institution",)),
+    Item(_("Indicators"), "indicator", "indicator-list", (Permission.SEE_VALUES,), ("indicator", "case")),
+    Item(_("Referrals"), "referral", "referral-flows", (Permission.SEE_VALUES,), ("referral",)),
+    Item(_("Budgets"), "budget", "budget-execution", (Permission.SEE_VALUES,), ("budget",)),
+    Item(
+        _("Data"), "data", "upload-list", (Permission.SUBMIT_DATA, Permission.SUBMIT_MASTER_DATA), ("upload", "dataset"),
+        is_ruled=True,
+    ),
+    Item(_("Audit"), "audit", "audit-list", (Permission.READ_AUDIT_TRAIL,), ("audit",), is_ruled=True),
+    Item(_("Users"), "rules", "admin:index", (Permission.MANAGE_USERS,), ("admin",)),
+    Item(_("Definitions"), "help", "definition-list", (Permission.SEE_VALUES,), ("definition",)),
+)  # fmt: skip
+
+
+def frame(request: HttpRequest) -> dict:
+    """Context of every template."""
+    match = request.resolver_match
+    if match is None or not getattr(request, "user", None) or not request.user.is_authenticated:
+        return {}
+    carried = "&".join(f"{name}={request.GET[name]}" for name in PARAMETERS_KEPT if request.GET.get(name))
+    name = match.view_name or ""
+    items = [
+        {
+            "name": item.name,
+            "icon": item.icon,
+            "href": reverse(item.url) + (f"?{carried}" if carried and item.needs == (Permission.SEE_VALUES,) else ""),
+            "is_current": name.split("-")[0].split(":")[0] in item.starts,
+            "is_ruled": item.is_ruled,
+        }
+        for item in ITEMS
+        if any(may(request.user, permission) for permission in item.needs)
+    ]
+    return {"menu": items, "consortia": visible_consortia(request), "consortium": current_consortium(request)}

@@ -10,4 +10,7 @@ class EvaluationConfig(AppConfig):
 
     def ready(self):
         """What apps add to the common machinery joins the way Django finds admin.py."""
+        from evaluation.services import sign_ins
+
         autodiscover_modules("datasets", "frames", "panels")
+        sign_ins.connect()

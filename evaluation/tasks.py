@@ -34,6 +34,19 @@ def sweep() -> None:
     recompute_stale()
 
 
+def carry_on(upload: Upload) -> Upload:
+    """What an edge does after a step: small sheets at once, so that the person sees the answer; large ones by the worker;
+    then the figures."""
+    if upload.status in (Upload.Status.RECEIVED, Upload.Status.STORING):
+        if upload.rows_read > uploads.INLINE_ROWS:
+            ring(advance_upload, upload.pk)
+            return upload
+        upload = uploads.advance(upload)
+    if upload.status in (Upload.Status.SUBMITTED, Upload.Status.UNDONE):
+        ring(recompute)
+    return upload
+
+
 def ring(task, *args) -> None:
     """Start a task once the transaction is committed. A stopped broker costs a second and nothing else: the sweep does
     the work when it is back."""

@@ -22,6 +22,8 @@ def check_referrals(rows: pd.DataFrame, findings: Findings, known: Known) -> Non
         _("Sender and receiver are the same institution. Correct one of them."),
     )  # fmt: skip
     own = known.writable if known.writable is not None else frozenset(known.institutions)
+    if known.given_institution:
+        own &= {known.given_institution}
     findings.error(
         "V4", "sender", ~rows["sender"].isin(list(own)) & ~rows["receiver"].isin(list(own)),
         _("Neither sender nor receiver is an institution you deliver data for. Take the row out."),
@@ -33,7 +35,8 @@ def check_referrals(rows: pd.DataFrame, findings: Findings, known: Known) -> Non
                 _("%(cell)s lies before %(earlier)s. Put the times in the order requested, accepted, arrived, completed."),
                 earlier=findings.cells[earlier] if earlier in findings.cells.columns else "",
             )  # fmt: skip
-    findings.error("V1", "requested_at", rows["requested_at"] > known.now, _("%(cell)s lies in the future. Correct the date."))
+    for step in STEPS:
+        findings.error("V1", step, rows[step] > known.now, _("%(cell)s lies in the future. Correct the date."))
     findings.error("V1", "requested_at", rows["requested_at"] < pd.Timestamp(1990, 1, 1), _("%(cell)s lies before 1990. Correct the year."))
     findings.error(
         "V6", "main_dx", (rows["main_dx"] != "") & ~rows["main_dx"].str.fullmatch(DIAGNOSIS_CODE.pattern),

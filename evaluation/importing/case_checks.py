@@ -12,14 +12,16 @@ from evaluation.importing.case_layout import FEE_ITEMS
 from evaluation.importing.checks import check_month
 from evaluation.importing.findings import Findings
 from evaluation.importing.known import Known
+from evaluation.importing.parsing import instants
 
 EARLIEST = pd.Timestamp(1990, 1, 1)
 OLDEST = 120
 LONGEST_STAY = 365
-DIAGNOSIS = r"[A-Z]\d{2}(?:\.(?:\d|[xX])\d{0,3}(?:[xX]\d{2,3})?)?"
+DIAGNOSIS = r"[A-Z][0-9]{2}(?:\.(?:[0-9]|[xX])[0-9]{0,3}(?:[xX][0-9]{2,3})?)?"
 DIAGNOSIS_CODE = re.compile(rf"{DIAGNOSIS}(?:\+{DIAGNOSIS}\*|[+*])?")
-PROCEDURE_CODE = re.compile(r"\d{2}\.\d(?:[\dxX][\dA-Z]{0,4})?(?:[xX]\d{3,4})?")
-DRG_CODE = re.compile(r"[A-Z][A-Z]\d[1-9]|0000|[A-Z]QY")
+PROCEDURE_CODE = re.compile(r"[0-9]{2}\.[0-9](?:[0-9xX][0-9A-Z]{0,4})?(?:[xX][0-9]{3,4})?")
+DRG_CODE = re.compile(r"[A-Z][A-Z][0-9][1-9]|0000|[A-Z]QY")
+SMALLEST_WEIGHT, WEIGHT_BOUND = 0.000001, 1_000_000  # what the tables can hold, with six decimals
 FEMALE_DIAGNOSIS = re.compile(r"(?:^|\|)(?:O|N[78]\d|N9[0-8])")
 MALE_DIAGNOSIS = re.compile(r"(?:^|\|)(?:N4[0-2]|C61|D07\.5|D29\.1)")
 OBSTETRIC_DIAGNOSIS = re.compile(r"(?:^|\|)O")
@@ -48,17 +50,19 @@ def check_cases(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
 
 def _check_times(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
     admitted, discharged = rows["admitted_at"], rows["discharged_at"]
+    possible = (admitted >= EARLIEST) & (discharged <= known.now)
     for name, instant in (("admitted_at", admitted), ("discharged_at", discharged)):
         findings.error("V1", name, instant > known.now, _("%(cell)s lies in the future. Correct the date."))
         findings.error("V1", name, instant < EARLIEST, _("%(cell)s lies before 1990. Correct the year."))
+    backwards = (discharged < admitted) & (discharged >= EARLIEST) & (admitted <= known.now)
     findings.error(
-        "V1", "discharged_at", (discharged < admitted),
+        "V1", "discharged_at", backwards,
         _("Earlier than the admission, %(admitted)s. Correct one of the two."),
-        admitted=admitted.dt.strftime("%Y-%m-%d %H:%M") if (discharged < admitted).any() else "",
+        admitted=admitted.dt.strftime("%Y-%m-%d %H:%M") if backwards.any() else "",
     )  # fmt: skip
     days = (discharged.dt.normalize() - admitted.dt.normalize()).dt.days
     findings.warning(
-        "V2", "discharged_at", days > LONGEST_STAY, _("Stay of %(days)s days. Accepted; left out of DRG payment."), days=days
+        "V2", "discharged_at", possible & (days > LONGEST_STAY), _("Stay of %(days)s days. Accepted; left out of DRG payment."), days=days
     )
     findings.error("V1", "age", rows["age"] > OLDEST, _("Age %(cell)s is above 120. Correct it."))
     findings.error(
@@ -72,7 +76,7 @@ def _check_costs(rows: pd.DataFrame, findings: Findings) -> None:
     items = rows[[name for name, _heading in FEE_ITEMS]]
     for name in ("total_cost", "self_pay", "fund_pay", "drg_pay", *items.columns):
         findings.error("V5", name, (rows[name] < 0), _("%(cell)s is below 0. Correct the amount."))
-    given = items.notna().any(axis=1)
+    given = items.notna().any(axis=1) & ~_has_unread_item(items, findings)
     total = items.fillna(0).sum(axis=1)
     apart = (total - rows["total_cost"]).where(given)
     yuan = {
@@ -94,10 +98,20 @@ def _check_costs(rows: pd.DataFrame, findings: Findings) -> None:
     )  # fmt: skip
     paid = rows["self_pay"].fillna(0) + rows["fund_pay"].fillna(0)
     findings.warning(
-        "V16", "fund_pay", (paid > rows["total_cost"]),
+        "V16", "fund_pay", ((paid > rows["total_cost"]) & (rows["total_cost"] >= 0)),
         _("Own payment and fund payment add up to %(paid)s, more than the total cost. Accepted; check the three amounts."),
         paid=_yuan(paid),
     )  # fmt: skip
+
+
+def _has_unread_item(items: pd.DataFrame, findings: Findings) -> pd.Series:
+    """Rows with a fee that is no amount: that is said already, and the sum would only mislead."""
+    unread = pd.Series(False, items.index)
+    for name in items.columns.intersection(findings.cells.columns):
+        empty = items[name].isna()
+        if empty.any():
+            unread |= empty & (findings.cells[name] != "")
+    return unread
 
 
 def _yuan(fen: pd.Series) -> pd.Series:
@@ -105,18 +119,22 @@ def _yuan(fen: pd.Series) -> pd.Series:
 
 
 def _check_codes(rows: pd.DataFrame, findings: Findings) -> None:
-    diagnosis = _("“%(code)s” is not an ICD-10 code. Write it like J18.900, with a point.")
-    procedure = _("“%(code)s” is not an ICD-9-CM-3 code. Write it like 47.0100, with a point.")
-    for name, pattern, rule, message in (
-        ("main_dx", DIAGNOSIS_CODE, "V6", diagnosis),
-        ("other_dx", DIAGNOSIS_CODE, "V6", diagnosis),
-        ("procedures", PROCEDURE_CODE, "V7", procedure),
+    one = _("“%(code)s” is not an ICD-10 code. Write it like J18.900, with a point.")
+    several = _("“%(code)s” is not an ICD-10 code. Write codes like J18.900, with a point; separate several by |.")
+    procedure = _("“%(code)s” is not an ICD-9-CM-3 code. Write codes like 47.0100, with a point; separate several by |.")
+    drg = _("“%(code)s” is not a DRG code. Write it like ES15, or 0000 if ungrouped.")
+    for name, pattern, is_list, rule, message in (
+        ("main_dx", DIAGNOSIS_CODE, False, "V6", one),
+        ("other_dx", DIAGNOSIS_CODE, True, "V6", several),
+        ("procedures", PROCEDURE_CODE, True, "V7", procedure),
+        ("drg_code", DRG_CODE, False, "V8", drg),
     ):
-        wrong = _first_wrong_code(rows[name], pattern)
+        wrong = _first_wrong_code(rows[name], pattern, is_list)
         findings.error(rule, name, wrong != "", message, code=wrong)
-    wrong = _first_wrong_code(rows["drg_code"], DRG_CODE)
-    findings.error("V8", "drg_code", wrong != "", _("“%(code)s” is not a DRG code. Write it like ES15, or 0000 if ungrouped."), code=wrong)
-    findings.error("V8", "rw", (rows["rw"] <= 0), _("A relative weight is above 0. Correct it or leave it empty."))
+    outside = (rows["rw"] < SMALLEST_WEIGHT) | (rows["rw"] >= WEIGHT_BOUND)
+    findings.error(
+        "V8", "rw", outside, _("A relative weight is above 0 and below 1,000,000. Correct it or leave it empty.")
+    )
     findings.warning(
         "V15", "main_dx", rows["main_dx"].str.startswith("R"),
         _("%(cell)s is a symptom. Accepted; a disease as main diagnosis would be better if one was found."),
@@ -127,11 +145,12 @@ def _check_codes(rows: pd.DataFrame, findings: Findings) -> None:
     )  # fmt: skip
 
 
-def _first_wrong_code(codes: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
+def _first_wrong_code(codes: pd.Series, pattern: re.Pattern[str], is_list: bool) -> pd.Series:
     """Per row the first of its codes that does not match, or "". Each different text is looked at once."""
     wrong = {}
     for text in codes.unique():
-        bad = next((code for code in text.split("|") if text and not pattern.fullmatch(code.strip())), None)
+        listed = text.split("|") if is_list else [text]
+        bad = next((code for code in listed if text and not pattern.fullmatch(code)), None)
         if bad is not None:
             wrong[text] = bad or text
     return codes.map(wrong).fillna("") if wrong else pd.Series("", codes.index, dtype="str")
@@ -139,17 +158,25 @@ def _first_wrong_code(codes: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
 
 def _check_procedure_dates(rows: pd.DataFrame, findings: Findings) -> None:
     """V13, where the sheet gives the dates: as many as procedures, each inside the stay."""
-    given = rows.loc[rows["procedure_dates"] != "", ["procedure_dates", "admitted_at", "discharged_at"]]
+    given = rows[rows["procedure_dates"] != ""]
     if given.empty:
         return
-    days = given["procedure_dates"].str.split("|").explode()
-    instants = pd.to_datetime(days.str.strip().str.replace("/", "-"), format="ISO8601", errors="coerce").dt.normalize()
-    first = given["admitted_at"].dt.normalize().reindex(instants.index)
-    last = given["discharged_at"].reindex(instants.index)
-    outside = (instants.isna() | (instants < first) | (instants > last)).groupby(level=0).any()
+    texts = given["procedure_dates"].str.split("|").explode()
+    days = instants(texts)[0].dt.normalize()
+    first = given["admitted_at"].dt.normalize().reindex(days.index)
+    last = given["discharged_at"].reindex(days.index)
+    for wrong, message in (
+        (days.isna(), _("“%(date)s” is not a date. Write dates like 2026-03-05, separated by |, one for each procedure.")),
+        ((days < first) | (days > last), _("The procedure of %(date)s lies outside the stay. Correct the date or the stay.")),
+    ):
+        dates = texts[wrong].groupby(level=0).first().reindex(rows.index)
+        findings.error("V13", "procedure_dates", dates.notna(), message, date=dates)
+    dates, procedures = given["procedure_dates"].str.count(r"\|") + 1, given["procedures"].str.count(r"\|") + 1
+    procedures = procedures.where(given["procedures"] != "", 0)
     findings.error(
-        "V13", "procedure_dates", outside.reindex(rows.index, fill_value=False),
-        _("A procedure date is unreadable or lies outside the stay. Write dates like 2026-03-05, separated by |."),
+        "V13", "procedure_dates", (dates != procedures).reindex(rows.index, fill_value=False),
+        _("There are %(dates)s dates for %(procedures)s procedures. Write one date for each procedure, in their order."),
+        dates=dates.reindex(rows.index), procedures=procedures.reindex(rows.index),
     )  # fmt: skip
 
 
@@ -183,11 +210,12 @@ def _any_code(diagnoses: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
 
 
 def _check_departments(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
+    placed = rows["institution"].isin(list(known.institutions))
     for name in ("adm_dept", "dis_dept"):
         pairs = pd.MultiIndex.from_arrays([rows["institution"], rows[name]])
         listed = pairs.isin(list(known.departments)) if known.departments else np.zeros(len(rows), dtype=bool)
         findings.warning(
-            "V4", name, (rows[name] != "") & ~listed,
+            "V4", name, (rows[name] != "") & placed & ~listed,
             _("Department %(cell)s is not listed for the institution. Accepted; have it entered under departments."),
         )  # fmt: skip
 
@@ -246,4 +274,4 @@ class Deaths:
         latest = pd.concat([seen[["patient", "admitted_at"]], stored]).groupby("patient")["admitted_at"].max()
         dead = seen[seen["died_at"].notna()]
         later = dead["patient"].map(latest)
-        return dead.loc[(later > dead["died_at"]).to_numpy(), "row"].to_numpy()
+        return np.sort(dead.loc[(later > dead["died_at"]).to_numpy(), "row"].to_numpy())

@@ -84,7 +84,7 @@ def _plain(value: object) -> object:
     """What JSON can hold."""
     if isinstance(value, np.integer | int):
         return int(value)
-    if isinstance(value, np.floating | float):
-        return float(value)
+    if isinstance(value, np.floating | float):  # a column of whole numbers with gaps holds floats
+        return int(value) if float(value).is_integer() else float(value)
     text = str(value)
     return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"

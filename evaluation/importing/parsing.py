@@ -13,33 +13,49 @@ import pandas as pd
 from django.utils.translation import gettext_noop as _
 
 from evaluation.importing.findings import Findings
+from evaluation.importing.identity import FORMULA, NO_IDENTIFIER, ROUNDED_IDENTIFIER, WITHHELD
 from evaluation.importing.layouts import Column, Kind, Layout
 
 YES = {"yes", "true", "1", "是", "y", "t"}
 NO = {"no", "false", "0", "否", "n", "f"}
-THOUSANDS = r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
-MONEY = r"[+-]?\d{1,12}(?:\.\d{1,2}0*)?"
-DECIMAL = r"[+-]?\d{1,9}(?:\.\d{1,15})?(?:[eE]-?\d{1,2})?"
-INTEGER = r"[+-]?\d{1,9}(?:\.0+)?"
-DATE = r"\d{4}-\d{2}-\d{2}"
-INSTANT = DATE + r"(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
-LOOSE_DATE = r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]*(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?"
-MONTH = r"(\d{4})[-/.年]?(0?[1-9]|1[0-2])月?"
+# [0-9], not \d, which takes the digits of every script.
+THOUSANDS = r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
+MONEY = r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,2}0*)?"
+DECIMAL = r"[+-]?[0-9]{1,9}(?:\.[0-9]{1,15})?(?:[eE]-?[0-9]{1,2})?"
+INTEGER = r"[+-]?[0-9]{1,9}(?:\.0+)?"
+ROUNDED = r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2}"  # what a spreadsheet makes of a number with more digits than it can hold
+DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+INSTANT = DATE + r"(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)?"
+LOOSE_DATE = (
+    r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?"
+    r"(?:[ T]*([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2}))?(?:\.[0-9]{1,9})?)?"
+)
+MONTH = r"([0-9]{4})[-/.年]?(0?[1-9]|1[0-2])月?"
 FEN = 100
 
 
 def parse(cells: pd.DataFrame, layout: Layout, findings: Findings) -> pd.DataFrame:
     """Typed columns of the layout, in its order; a column the sheet lacks is empty."""
-    formula = pd.DataFrame({name: cells[name].str.startswith("=") for name in cells.columns}, index=cells.index)
-    for name in cells.columns[formula.any()]:
-        findings.error("V25", name, formula[name], _("The cell holds a formula. Copy the column and paste it as values."))
     typed = {}
     for column in layout.columns:
         text = cells[column.name] if column.name in cells.columns else pd.Series("", cells.index, dtype="str")
         if column.required:
             findings.error("V0", column.name, text == "", _("The cell is empty, but this column is required. Fill it in."))
-        typed[column.name] = PARSERS[column.kind](text, column, findings)
+        typed[column.name] = PARSERS[column.kind](_without_marks(text, column, findings), column, findings)
     return pd.DataFrame(typed, index=cells.index)
+
+
+def _without_marks(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
+    """Says once what formulas and cells that were emptied at the door are; no other rule looks at them."""
+    formula = text.str.startswith(FORMULA)
+    findings.error("V25", column.name, formula, _("The cell holds a formula. Copy the column and paste it as values."))
+    withheld = text == WITHHELD
+    findings.error(
+        "V0", column.name, withheld,
+        _("The cell holds an identity number, which is not kept. Identity numbers stand in the column patient_id only."),
+    )  # fmt: skip
+    marked = formula | withheld
+    return text.mask(marked, "") if marked.any() else text
 
 
 def _text(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
@@ -47,10 +63,29 @@ def _text(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
         "V0", column.name, text.str.len() > column.most,
         _("The text is longer than %(most)s characters. Shorten it."), most=column.most,
     )  # fmt: skip
+    findings.error(
+        "V25", column.name, text.str.fullmatch(ROUNDED),
+        _("%(cell)s: the spreadsheet took the number for a quantity and lost digits. Format the column as text and enter it again."),
+    )  # fmt: skip
     return text
 
 
+def _codes(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
+    """A list without blanks around its separators."""
+    spaced = text.str.contains(" ", regex=False)
+    return _text(text.str.replace(r" *\| *", "|", regex=True) if spaced.any() else text, column, findings)
+
+
 def _patient(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
+    """The door has turned identifiers into pseudonyms, and what is none into a mark."""
+    findings.error(
+        "V25", column.name, text == ROUNDED_IDENTIFIER,
+        _("The spreadsheet took the identifier for a quantity and lost digits. Format the column as text and enter it again."),
+    )  # fmt: skip
+    findings.error(
+        "V0", column.name, text == NO_IDENTIFIER,
+        _("What stands here is no patient's identifier. Fill in the identity number or another one that stays the same."),
+    )  # fmt: skip
     return text
 
 
@@ -64,15 +99,14 @@ def _choice(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
 
 
 def _without_zeros(text: pd.Series, choices: tuple[str, ...]) -> pd.Series:
-    """Spreadsheets write 1 as 1.0 and 01 as 1: both are understood where the list holds the other form."""
+    """1, 1.0 and 01 mean the same, and so do l3 and L3: understood where the list holds the other form."""
     known = set(choices)
-    replacements = {
-        value: choice
-        for value in text.unique()
-        if value and value not in known
-        for choice in (value.removesuffix(".0"), value.removesuffix(".0").zfill(2), value.lower())
-        if choice in known
-    }
+    replacements = {}
+    for value in text.unique():
+        plain = value.removesuffix(".0")
+        forms = (plain, plain.zfill(2), plain.lstrip("0"), value.lower(), value.upper())
+        if value and value not in known and (choice := next((form for form in forms if form in known), None)):
+            replacements[value] = choice
     return text.replace(replacements) if replacements else text
 
 
@@ -90,14 +124,15 @@ def _yes_no(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
 def _number(
     text: pd.Series, column: Column, findings: Findings, pattern: str, rule: str, message: str
 ) -> pd.Series:
-    plain = text.str.lstrip("¥￥").str.removesuffix("元") if text.str.contains("[¥￥元]").any() else text
+    has_unit = text.str.contains("[¥￥元]").any()
+    plain = text.str.lstrip("¥￥").str.removesuffix("元").str.strip() if has_unit else text
     grouped = plain.str.contains(",", regex=False)
     if grouped.any():
         regular = grouped & plain.str.fullmatch(THOUSANDS)
         plain = plain.mask(regular, plain.str.replace(",", "", regex=False))
     readable = plain.str.fullmatch(pattern)
     findings.error(rule, column.name, (text != "") & ~readable, message)
-    return pd.to_numeric(plain.where(readable & (plain != "")), errors="coerce").astype("Float64")
+    return pd.to_numeric(plain.where(readable), errors="coerce").astype("Float64")
 
 
 def _integer(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
@@ -118,19 +153,23 @@ def _money(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
 
 
 def _instant(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
-    iso = _iso_dates(text)
-    readable = iso.str.fullmatch(INSTANT)
-    values = pd.to_datetime(iso.where(readable & (iso != "")), format="ISO8601", errors="coerce").astype("datetime64[us]")
+    values, readable = instants(text)
     unread = (text != "") & values.isna()
     findings.error(
-        "V1", column.name, unread & iso.str.fullmatch(INSTANT),
-        _("“%(cell)s”: this day or time does not exist. Write the right one."),
-    )  # fmt: skip
+        "V1", column.name, unread & readable, _("“%(cell)s”: this day or time does not exist. Write the right one.")
+    )
     findings.error(
-        "V1", column.name, unread & ~iso.str.fullmatch(INSTANT),
+        "V1", column.name, unread & ~readable,
         _("“%(cell)s” is not a date. Write it as YYYY-MM-DD or YYYY-MM-DD HH:MM."),
     )  # fmt: skip
     return values
+
+
+def instants(text: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """The instants that texts name, and which texts have the form of one."""
+    iso = _iso_dates(text)
+    readable = iso.str.fullmatch(INSTANT)
+    return pd.to_datetime(iso.where(readable), format="ISO8601", errors="coerce").astype("datetime64[us]"), readable
 
 
 def _date(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
@@ -152,13 +191,15 @@ def _iso_dates(text: pd.Series) -> pd.Series:
 
 
 def _month(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
-    whole_days = text.str.fullmatch(DATE + r"(?: 00:00:00)?")  # a spreadsheet turns 2026-03 into a day
-    parts = text.where(~whole_days, text.str.slice(0, 7)).str.extract(f"^{MONTH}$")
+    day, _form = instants(text)  # a spreadsheet turns 2026-03 into a day
+    parts = text.str.extract(f"^{MONTH}$")
     days = parts[0].str.cat(parts[1].str.zfill(2), sep="-") + "-01"
+    months = pd.to_datetime(days, format="ISO8601", errors="coerce").astype("datetime64[us]")
+    values = months.fillna(day.dt.to_period("M").dt.to_timestamp().astype("datetime64[us]"))
     findings.error(
-        "V1", column.name, (text != "") & parts[0].isna(), _("“%(cell)s” is not a month. Write it as YYYY-MM.")
+        "V1", column.name, (text != "") & values.isna(), _("“%(cell)s” is not a month. Write it as YYYY-MM.")
     )
-    return pd.to_datetime(days, format="ISO8601", errors="coerce").astype("datetime64[us]")
+    return values
 
 
 Parser = Callable[[pd.Series, Column, Findings], pd.Series]
@@ -172,6 +213,6 @@ PARSERS: dict[Kind, Parser] = {
     Kind.MONTH: _month,
     Kind.YES_NO: _yes_no,
     Kind.CHOICE: _choice,
-    Kind.CODES: _text,
+    Kind.CODES: _codes,
     Kind.PATIENT: _patient,
 }

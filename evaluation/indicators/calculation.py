@@ -41,7 +41,10 @@ def calculate_values(
 ) -> pd.DataFrame:
     """scope, period, indicator, numerator, denominator, value, cases, last_index_day; rows only where facts are."""
     chosen = list(indicators)
-    frames = {name: roll_up(source.frame, scopes, windows(periods, source.window), within=source.within) for name, source in facts.items()}
+    frames = {
+        name: roll_up(source.frame, scopes, windows(periods, source.window), within=source.within)
+        for name, source in facts.items()
+    }
     if any(indicator.looks_back for indicator in chosen) and "cases" in facts:
         frames["cases_year_before"] = _year_before(facts["cases"], scopes, periods)
     results = [

@@ -43,7 +43,12 @@ def loss_groups(frames: Frames, by: Sequence[str]) -> pd.DataFrame:
     """DRGs paid less than they cost ÷ DRGs with payments (DRG_LOSS); each DRG is added up before it is judged."""
     discharges = sums(frames, "cases", by)["discharges"]
     groups = frames["case_groups"]
-    paid = groups[groups["paid"] > 0].groupby([*by, "drg"], observed=True)[["payment", "paid_cost", "paid"]].sum().reset_index()
+    paid = (
+        groups[groups["paid"] > 0]
+        .groupby([*by, "drg"], observed=True)[["payment", "paid_cost", "paid"]]
+        .sum()
+        .reset_index()
+    )
     judged = paid.assign(loss=paid["payment"] < paid["paid_cost"], groups=1)
     counts = judged.groupby(list(by), observed=True)[["loss", "groups", "paid"]].sum()
     counts = counts.reindex(discharges.index, fill_value=0)

@@ -79,7 +79,8 @@ class Indicator:
     looks_back: bool = False
     from_elapsed_share: bool = False  # limits apply to the distance from the elapsed part of the year
     in_matrix: bool = True
-    counts_cases: bool = True  # small samples and small counts matter
+    counts_cases: bool = True  # fewer than 30 cases are too few to rate
+    counts_people: bool = False  # the numerator is a number of people: 1–4 are hidden from outsiders
 
 
 def ratio(numerator: pd.Series, denominator: pd.Series, cases: pd.Series | None = None) -> pd.DataFrame:
@@ -87,7 +88,9 @@ def ratio(numerator: pd.Series, denominator: pd.Series, cases: pd.Series | None 
     bottom = denominator.astype("float64")
     top = numerator.astype("float64")
     value = top / bottom.where(bottom != 0)
-    return pd.DataFrame({"numerator": top, "denominator": bottom, "value": value, "cases": bottom if cases is None else cases})
+    return pd.DataFrame(
+        {"numerator": top, "denominator": bottom, "value": value, "cases": bottom if cases is None else cases}
+    )
 
 
 def amount(total: pd.Series, cases: pd.Series) -> pd.DataFrame:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-PATTERN = re.compile(r"(?P<year>20\d{2}|19\d{2})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])(?P<rolling>R12)?))?")
+PATTERN = re.compile(
+    r"(?P<year>20\d{2}|19\d{2})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])(?P<rolling>R12)?))?"
+)
 
 
 class PeriodKind(StrEnum):

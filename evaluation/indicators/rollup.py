@@ -37,7 +37,8 @@ def _pairs_in(facts: pd.DataFrame, scopes: pd.DataFrame) -> pd.DataFrame:
     pairs = facts.assign(pair=range(len(facts)))
     places = scopes[["scope", "institution", "month", "surrounding"]]
     ends = [
-        pairs.merge(places.rename(columns={"institution": end}), on=[end, "month"]) for end in ("institution", "partner")
+        pairs.merge(places.rename(columns={"institution": end}), on=[end, "month"])
+        for end in ("institution", "partner")
     ]
     placed = pd.concat(ends, ignore_index=True).drop_duplicates(["pair", "scope"])
     inside = places[["scope", "institution", "month"]].rename(columns={"scope": "surrounding"})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Model, ProtectedError, Q
 from django.core.exceptions import ValidationError
+from django.db.models import Model, ProtectedError
 from django.utils.translation import gettext as _
 
 from evaluation.models import Benchmark, Consortium, Department, Institution, Membership
@@ -41,10 +42,13 @@ def delete(queryset, what: str) -> None:
     try:
         queryset.delete()
     except ProtectedError as error:
-        raise ValidationError(
-            _("%(what)s cannot be taken back: data that was delivered later belongs to it. Undo that first.")
-            % {"what": what}
-        ) from error
+        raise ValidationError(_in_use(what)) from error
+
+
+def _in_use(what: str) -> str:
+    return _(
+        "%(what)s cannot be taken back: data that was delivered later, or a user, belongs to it. Undo or move that first."
+    ) % {"what": what}
 
 
 class WithoutMonths:
@@ -91,7 +95,10 @@ class Institutions(WithoutMonths):
         self._measured_anew(rows, moved)
 
     def remove(self, contents: Sequence[dict]) -> None:
-        delete(Institution.objects.filter(code__in=[row["code"] for row in contents]), _("An institution"))
+        gone = Institution.objects.filter(code__in=[row["code"] for row in contents])
+        if Department.objects.filter(institution__in=gone).exists():
+            raise ValidationError(_in_use(_("An institution")))
+        delete(gone, _("An institution"))
 
     def _measured_anew(self, rows: Sequence[Institution], moved: set[str]) -> None:
         """A new place needs its benchmarks; one whose level or region changed is measured and rated anew."""
@@ -182,8 +189,9 @@ class Benchmarks(WithoutMonths):
         derive_local_benchmarks(years={row["year"] for row in contents})
 
     def remove(self, contents: Sequence[dict]) -> None:
-        wanted = Q(pk__in=[])
+        groups: defaultdict[tuple, list[str]] = defaultdict(list)
         for row in contents:
-            wanted |= Q(year=row["year"], drg=row["drg"], region=row["region"], level=row["level"])
-        Benchmark.objects.filter(wanted).delete()
+            groups[row["year"], row["region"], row["level"]].append(row["drg"])
+        for (year, region, level), drgs in groups.items():
+            Benchmark.objects.filter(year=year, region=region, level=level, drg__in=drgs).delete()
         derive_local_benchmarks(years={row["year"] for row in contents})

@@ -1,6 +1,7 @@
 """Deliver a sheet from the command line, by the same way as the page and the API."""
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from evaluation.datasets import Dataset
-from evaluation.importing.problems import Problem, SheetRefused
+from evaluation.importing.problems import Problem, SheetRefused, Severity
 from evaluation.models import Institution, Upload
 from evaluation.services import uploads
 
@@ -42,16 +43,28 @@ class Command(BaseCommand):
             raise SystemExit(1) from None
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         upload = uploads.check_upload(upload)
-        self._report(upload, [_problem(stored) for stored in upload.problems.all()])
+        if upload.status == Upload.Status.FAILED:
+            self._give_up(upload)
         if dry_run or upload.rows_accepted == 0 or (upload.rows_rejected and not accept_valid):
+            self._report(upload, _problems(upload))
             uploads.withdraw(upload=upload, by=None)
             raise SystemExit(1 if upload.rows_rejected else 0)
         upload = uploads.store(uploads.submit(upload=upload, by=None))
         if upload.status != Upload.Status.SUBMITTED:
-            raise CommandError(upload.failure)
+            self._give_up(upload)
+        self._report(upload, _problems(upload))
 
-    def _report(self, upload: Upload | None, problems: list[Problem] | tuple[Problem, ...]) -> None:
+    def _give_up(self, upload: Upload) -> None:
+        """Nothing was stored, for a reason that no single row has."""
+        reason = Problem(None, "", Severity.ERROR, "V0", "%(reason)s", {"reason": upload.failure})
+        self._report(upload, [reason, *_problems(upload)])
+        uploads.withdraw(upload=upload, by=None)
+        raise SystemExit(1)
+
+    def _report(self, upload: Upload | None, problems: Sequence[Problem]) -> None:
         counts = {
             "dataset": self.dataset,
             "rows_read": upload.rows_read if upload else 0,
@@ -77,8 +90,11 @@ class Command(BaseCommand):
             self.stdout.write(f"Columns not known and left out: {', '.join(upload.ignored)}")
 
 
-def _problem(stored) -> Problem:
-    return Problem(stored.row, stored.column, stored.severity, stored.rule, stored.message, stored.values)
+def _problems(upload: Upload) -> list[Problem]:
+    return [
+        Problem(each.row, each.column, Severity(each.severity), each.rule, each.message, each.values)
+        for each in upload.problems.all()
+    ]
 
 
 def _institution(code: str | None) -> Institution | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
@@ -20,6 +21,7 @@ from evaluation.models import Institution, Upload
 from evaluation.services import staleness
 from evaluation.services.staleness import Partition
 from evaluation.services.uploads.check import known_to
+from evaluation.services.uploads.faults import refuse_changed
 from evaluation.services.uploads.locks import lock_institutions
 from evaluation.services.uploads.staging import staged_chunks
 
@@ -77,29 +79,35 @@ def take_back(upload: Upload) -> set[Partition]:
     return mark_changed()
 
 
+# What an undone upload brought or, replacing a month, took out: the newest version whose upload is still submitted holds
+# again, unless an upload that is still submitted replaced its month later.
 RESTORE_SQL = """
 WITH affected AS (
     SELECT institution_id, record_no, stay_no FROM evaluation_inpatientcase WHERE upload_id = %s
     UNION
     SELECT c.institution_id, c.record_no, c.stay_no
-    FROM evaluation_caseremoval r JOIN evaluation_inpatientcase c ON c.id = r.case_id WHERE r.upload_id = %s
+    FROM evaluation_upload u JOIN evaluation_inpatientcase c ON c.institution_id = u.institution_id AND c.month = u.month
+    WHERE u.id = %s AND u.mode = 'replace' AND NOT c.is_current
 ), open AS (
     SELECT * FROM affected a WHERE NOT EXISTS (
         SELECT FROM evaluation_inpatientcase c WHERE c.is_current
            AND (c.institution_id, c.record_no, c.stay_no) = (a.institution_id, a.record_no, a.stay_no)
     )
 ), newest AS (
-    SELECT DISTINCT ON (c.institution_id, c.record_no, c.stay_no) c.id, c.institution_id, c.record_no, c.stay_no
+    SELECT DISTINCT ON (c.institution_id, c.record_no, c.stay_no) c.id, c.institution_id, c.month, c.upload_id
     FROM open JOIN evaluation_inpatientcase c USING (institution_id, record_no, stay_no)
     JOIN evaluation_upload u ON u.id = c.upload_id
     WHERE NOT c.is_current AND u.status = 'submitted'
     ORDER BY c.institution_id, c.record_no, c.stay_no, c.id DESC
+), replaced AS (
+    SELECT u.id, u.institution_id, u.month, min(c.id) AS first_case
+    FROM evaluation_upload u JOIN evaluation_inpatientcase c ON c.upload_id = u.id
+    WHERE u.dataset = 'cases' AND u.mode = 'replace' AND u.status = 'submitted'
+      AND (u.institution_id, u.month) IN (SELECT institution_id, month FROM newest)
+    GROUP BY u.id
 ), taken_out AS (
-    SELECT n.id FROM newest n
-    JOIN evaluation_inpatientcase c USING (institution_id, record_no, stay_no)
-    JOIN evaluation_caseremoval r ON r.case_id = c.id
-    JOIN evaluation_upload u ON u.id = r.upload_id
-    WHERE NOT c.is_current AND u.status = 'submitted' AND c.id >= n.id
+    SELECT n.id FROM newest n JOIN replaced r USING (institution_id, month)
+    WHERE r.id <> n.upload_id AND r.first_case > n.id
 ), restored AS (
     UPDATE evaluation_inpatientcase c SET is_current = true FROM newest n
     WHERE c.id = n.id AND n.id NOT IN (SELECT id FROM taken_out) RETURNING c.id
@@ -138,6 +146,7 @@ def _typed_chunks(upload: Upload) -> Iterator[pd.DataFrame]:
         findings = Findings(kept, upload.headings)
         rows = parse(kept, CASES, findings)
         codes = check_institution(rows["institution"], findings, known)
+        refuse_changed(findings)
         admitted, discharged = rows["admitted_at"], rows["discharged_at"]
         days = (discharged.dt.normalize() - admitted.dt.normalize()).dt.days
         zone = timezone.get_default_timezone_name()
@@ -147,12 +156,17 @@ def _typed_chunks(upload: Upload) -> Iterator[pd.DataFrame]:
             is_current=True,
             institution_id=codes.map(places),
             patient_hash="\\x" + rows["patient_id"],
-            admitted_at=admitted.dt.tz_localize(zone),
-            discharged_at=discharged.dt.tz_localize(zone),
+            admitted_at=_instant(admitted, zone),
+            discharged_at=_instant(discharged, zone),
             month=discharge_month(rows).dt.date,
             los=days.clip(lower=1),
             surgery_level=rows["surgery_level"].replace("", None),
         )[list(COLUMNS)]
+
+
+def _instant(local: pd.Series, zone: str) -> pd.Series:
+    """Local time with its zone. In the summers of 1990 and 1991 clocks were changed: the order of times is kept."""
+    return local.dt.tz_localize(zone, ambiguous=np.ones(len(local), dtype=bool), nonexistent="shift_forward")
 
 
 def _supersede(cursor, rows: pd.DataFrame) -> None:
@@ -174,10 +188,8 @@ def _take_out_rest_of_month(cursor, upload: Upload) -> None:
         """WITH rest AS (
                UPDATE evaluation_inpatientcase SET is_current = false
                WHERE is_current AND institution_id = %s AND month = %s AND upload_id <> %s RETURNING id
-           ), noted AS (
-               INSERT INTO evaluation_caseremoval (upload_id, case_id) SELECT %s, id FROM rest
            ) INSERT INTO changed_case SELECT id FROM rest""",
-        [upload.institution_id, upload.month, upload.pk, upload.pk],
+        [upload.institution_id, upload.month, upload.pk],
     )
 
 

@@ -7,13 +7,16 @@ from datetime import date
 
 import pandas as pd
 from django.db import connection, transaction
+from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from evaluation.access.roles import Scope
 from evaluation.datasets import dataset_by_name
-from evaluation.importing.case_checks import Deaths, discharge_month
+from evaluation.importing.case_checks import EARLIEST, Deaths, discharge_month
 from evaluation.importing.checks import Checked, SheetCheck
 from evaluation.importing.findings import Finding
+from evaluation.importing.identity import PSEUDONYM_LENGTH
 from evaluation.importing.known import Known, Place
 from evaluation.importing.problems import Problem, Severity
 from evaluation.models import (
@@ -28,9 +31,9 @@ from evaluation.models import (
     UploadMonth,
     UploadProblem,
 )
+from evaluation.services.uploads.faults import fault_of
 from evaluation.services.uploads.locks import upload_lock
 from evaluation.services.uploads.staging import staged_chunks
-from django.utils.translation import gettext_noop as _
 
 MOST_PROBLEMS = 20_000  # kept row by row; the groups count all
 DIED_AND_BACK = _("The patient died in this stay but was admitted again later. Accepted; check way of leaving and patient identifier.")
@@ -42,9 +45,24 @@ def check_upload(upload: Upload) -> Upload:
         if is_mine:
             upload.refresh_from_db()
             if upload.status == Upload.Status.RECEIVED:
-                _Check(upload).run()
+                _run(upload)
     upload.refresh_from_db()
     return upload
+
+
+def _run(upload: Upload) -> None:
+    """Check; what no rule foresaw ends the upload with a sentence, so that it does not stand in the way of others."""
+    try:
+        _Check(upload).run()
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the next sweep tries again
+    except Exception as error:
+        upload.problems.all().delete()
+        upload.month_counts.all().delete()
+        received = Upload.objects.filter(pk=upload.pk, status=Upload.Status.RECEIVED)
+        received.update(
+            status=Upload.Status.FAILED, failure=fault_of(error, upload), rows_checked=0, rows_rejected=0, rows_flagged=0
+        )
 
 
 class _Check:
@@ -66,6 +84,7 @@ class _Check:
         upload = self.upload
         upload.problems.all().delete()
         upload.month_counts.all().delete()
+        upload.failure = ""
         upload.rows_checked = upload.rows_rejected = upload.rows_flagged = 0
         for chunk, cells in staged_chunks(upload):
             checked = self.sheet.check(cells)
@@ -104,9 +123,9 @@ class _Check:
         """Rows read and accepted per institution and month of discharge (DATA_ACC)."""
         if self.upload.dataset != "cases":
             return
-        rows = checked.rows[["institution"]].assign(
-            month=discharge_month(checked.rows), accepted=~checked.findings.rejected
-        )
+        discharged = checked.rows["discharged_at"]
+        month = discharge_month(checked.rows).where((discharged >= EARLIEST) & (discharged <= self.sheet.known.now))
+        rows = checked.rows[["institution"]].assign(month=month, accepted=~checked.findings.rejected)
         for (institution, month), group in rows.groupby(["institution", "month"])["accepted"]:
             self.read[institution, month.date()] += len(group)
             self.accepted[institution, month.date()] += int(group.sum())
@@ -125,6 +144,9 @@ class _Check:
     @transaction.atomic
     def _finish(self) -> None:
         upload = self.upload
+        status = Upload.objects.select_for_update(no_key=True).values_list("status", flat=True).get(pk=upload.pk)
+        if status != Upload.Status.RECEIVED:  # withdrawn meanwhile
+            return
         upload.rows_flagged = len(self.flagged)
         order = {Severity.ERROR: 0, Severity.WARNING: 1}
         upload.problem_groups = sorted(self.groups.values(), key=lambda group: (order[group["severity"]], -group["count"]))
@@ -154,7 +176,7 @@ def _stored(upload: Upload, problem: Problem) -> UploadProblem:
     return UploadProblem(
         upload=upload,
         row=problem.row,
-        column=problem.column,
+        column=problem.column[:200],  # a heading may be longer
         severity=problem.severity,
         rule=problem.rule,
         message=problem.message,
@@ -167,7 +189,8 @@ def _later_admissions(upload: Upload) -> pd.DataFrame:
     dead: set[str] = set()
     for _chunk, cells in staged_chunks(upload):
         if "disposition" in cells:
-            dead |= set(cells.loc[cells["disposition"].str.startswith("5"), "patient_id"]) - {""}
+            hashes = cells.loc[cells["disposition"].str.startswith("5"), "patient_id"]
+            dead |= set(hashes[hashes.str.len() == PSEUDONYM_LENGTH])
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT encode(patient_hash, 'hex'), max(admitted_at) AT TIME ZONE '{timezone.get_default_timezone_name()}'

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import BinaryIO
 
+import pandas as pd
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -11,8 +12,8 @@ from django.utils.translation import gettext as _
 from evaluation.access import rules
 from evaluation.access.roles import Permission
 from evaluation.datasets import Dataset, Owner, dataset_by_name
-from evaluation.importing.identity import pseudonyms
-from evaluation.importing.layouts import Kind
+from evaluation.importing.identity import pseudonyms, without_identity_numbers
+from evaluation.importing.layouts import Kind, Layout
 from evaluation.importing.reader import open_sheet
 from evaluation.models import Institution, Upload, User
 from evaluation.services import audit
@@ -37,20 +38,38 @@ def receive(
     wanted = dataset_by_name(dataset)
     _check_request(wanted, by, institution, month, mode)
     upload = Upload.objects.create(
-        dataset=dataset, institution=institution, month=month, mode=mode, filename=filename[:200], by=by
+        dataset=dataset,
+        institution=institution,
+        month=month.replace(day=1) if month else None,
+        mode=mode,
+        filename=_storable(filename)[:200],
+        by=by,
     )
     others = [other.layout for other in Dataset.all() if other.layout.dataset != dataset]
     given = frozenset({"institution"} if institution else ())
     sheet = open_sheet(file, wanted.layout, given=given, others=others)
-    patient_columns = [name for name in wanted.layout.names(Kind.PATIENT) if name in sheet.headings]
     for rows in sheet.chunks:
-        hashed = {name: pseudonyms(rows[name], settings.PATIENT_KEY) for name in patient_columns}
-        stage(upload, rows.assign(**hashed))
+        stage(upload, _without_identity(rows, wanted.layout))
         upload.rows_read += len(rows)
     upload.headings, upload.ignored = sheet.headings, list(sheet.ignored)
     upload.save()
     audit.record("upload received", by=by, thing=f"{upload.pk} {upload}", rows=upload.rows_read)
     return upload
+
+
+def _without_identity(rows: pd.DataFrame, layout: Layout) -> pd.DataFrame:
+    """The rows with pseudonyms for identifiers, and nothing that looks like an identity number anywhere else."""
+    patients = [name for name in layout.names(Kind.PATIENT) if name in rows]
+    if not patients:
+        return rows
+    own_numbers = [name for name in layout.key if layout.by_name[name].kind is Kind.TEXT]
+    rows = without_identity_numbers(rows, patients, own_numbers)
+    return rows.assign(**{name: pseudonyms(rows[name], settings.PATIENT_KEY) for name in patients})
+
+
+def _storable(filename: str) -> str:
+    """A file name from anywhere, without what text in a database cannot hold."""
+    return filename.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def _check_request(
@@ -67,5 +86,7 @@ def _check_request(
         raise ValidationError({"institution": _("This dataset is not of one institution: leave the institution out.")})
     if month is not None and not dataset.has_month:
         raise ValidationError({"month": _("This dataset has no month: leave it out.")})
+    if mode not in Upload.Mode.values:
+        raise ValidationError({"mode": _("Choose whether to add to the month or to replace it.")})
     if mode == Upload.Mode.REPLACE and (not dataset.has_month or institution is None or month is None):
         raise ValidationError({"mode": _("To replace a month whole, give the institution and the month.")})

@@ -25,7 +25,9 @@ def stage(upload: Upload, rows: pd.DataFrame) -> None:
 def staged_chunks(upload: Upload) -> Iterator[tuple[StagedChunk, pd.DataFrame]]:
     """The chunks of an upload with their rows, one at a time."""
     for pk in upload.chunks.order_by("first_row").values_list("pk", flat=True):
-        chunk = StagedChunk.objects.get(pk=pk)
+        chunk = StagedChunk.objects.filter(pk=pk).first()
+        if chunk is None:  # withdrawn meanwhile
+            return
         text = io.BytesIO(zlib.decompress(chunk.content))
         rows = pd.read_csv(text, dtype="str", keep_default_na=False, na_filter=False).astype({"row": "int64"})
         yield chunk, rows.set_index("row")

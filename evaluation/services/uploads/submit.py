@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection, transaction
+from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from evaluation.access import rules
-from evaluation.access.roles import Permission, Scope
+from evaluation.access.roles import Permission
+from evaluation.datasets import Owner, dataset_by_name
 from evaluation.models import Institution, Upload, User
-from evaluation.services import audit
+from evaluation.services import audit, staleness
 from evaluation.services.months import why_not_change
 from evaluation.services.staleness import Partition
 from evaluation.services.uploads import cases, versions
+from evaluation.services.uploads.faults import fault_of
 from evaluation.signals import upload_changed
 
 NEXT = {
@@ -59,17 +62,20 @@ def store(upload: Upload) -> Upload:
         with transaction.atomic():
             keeper = cases if upload.dataset == "cases" else versions
             touched = keeper.store(upload)
-            _check_gate(touched)
+            _check_gate(upload, touched)
+            _mark_counts(upload)
+            connection.check_constraints()  # the deferred ones too, while a refusal can still be told
             upload.months = sorted({month for _institution, month in touched})
             upload.status, upload.submitted_at = Upload.Status.SUBMITTED, timezone.now()
             upload.failure = ""
             upload.save()
             upload.chunks.all().delete()
             upload_changed.send(sender=Upload, upload=upload)
-    except ValidationError as error:
-        upload.status, upload.failure = Upload.Status.FAILED, " ".join(error.messages)
-        upload.rows_stored = 0
-        upload.save()
+    except (OperationalError, InterfaceError):
+        raise  # the database is away or busy: the next sweep tries again
+    except Exception as error:
+        Upload.objects.filter(pk=upload.pk).update(status=Upload.Status.FAILED, failure=fault_of(error, upload))
+        upload.refresh_from_db()
     audit.record("upload stored", by=upload.by, thing=f"{upload.pk} {upload}", rows=upload.rows_stored, failure=upload.failure)
     return upload
 
@@ -77,38 +83,64 @@ def store(upload: Upload) -> Upload:
 @transaction.atomic
 def undo(*, upload: Upload, by: User | None) -> Upload:
     """Take a submitted upload back, in any order: what it had superseded and is still submitted becomes current again."""
-    upload = _move(upload, Upload.Status.UNDONE, by, "upload undone")
+    upload, before = _advance(upload, Upload.Status.UNDONE, by)
     keeper = cases if upload.dataset == "cases" else versions
-    _check_gate(keeper.take_back(upload))
+    _check_gate(upload, keeper.take_back(upload))
+    _mark_counts(upload)
     upload_changed.send(sender=Upload, upload=upload)
+    # Last, as in `store`: the trail is locked to the end of the transaction, and the data must not be waited for inside.
+    _record("upload undone", upload, by, before)
     return upload
 
 
 @transaction.atomic
 def _move(upload: Upload, to: Upload.Status, by: User | None, action: str) -> Upload:
+    upload, before = _advance(upload, to, by)
+    _record(action, upload, by, before)
+    return upload
+
+
+def _advance(upload: Upload, to: Upload.Status, by: User | None) -> tuple[Upload, str]:
+    """Lock the upload, ask whether it may go on, write the new status. Returns it with the status before."""
     upload = Upload.objects.select_for_update(no_key=True).get(pk=upload.pk)
     _check_right(upload, to, by)
     if reason := why_not(upload, to):
         raise ValidationError(reason)
     before, upload.status = upload.status, to
     upload.save(update_fields=["status"])
-    audit.record(action, by=by, thing=f"{upload.pk} {upload}", before=before, after=to)
-    return upload
+    return upload, before
+
+
+def _record(action: str, upload: Upload, by: User | None, before: str) -> None:
+    audit.record(action, by=by, thing=f"{upload.pk} {upload}", before=before, after=upload.status)
 
 
 def _check_right(upload: Upload, to: Upload.Status, by: User | None) -> None:
-    """Who delivers may submit and withdraw; undo the institution's own people or the consortium office."""
+    """Who delivers may submit and withdraw; undo the institution's own people or the consortium office.
+
+    `by` None is the command line.
+    """
     if by is None:
         return
-    if to == Upload.Status.UNDONE:
-        rules.require(by, Permission.UNDO_UPLOADS)
-    elif by.scope is Scope.INSTITUTION:
-        rules.require(by, Permission.SUBMIT_DATA)
-    else:
+    if not Upload.objects.visible_to(by).filter(pk=upload.pk).exists():
+        raise PermissionDenied(_("This upload belongs to others."))
+    if dataset_by_name(upload.dataset).owner is Owner.CONSORTIUM:
         rules.require(by, Permission.SUBMIT_MASTER_DATA)
+    elif to == Upload.Status.UNDONE:
+        rules.require(by, Permission.UNDO_UPLOADS)
+    else:
+        rules.require(by, Permission.SUBMIT_DATA)
 
 
-def _check_gate(touched: set[Partition]) -> None:
+def _mark_counts(upload: Upload) -> None:
+    """What was read and refused counts too (DATA_ACC), in months of which no row was stored as well."""
+    staleness.mark_values(set(upload.month_counts.values_list("institution", "month")))
+
+
+def _check_gate(upload: Upload, touched: set[Partition]) -> None:
+    """Months that may not be changed; data of years are not months' data."""
+    if not dataset_by_name(upload.dataset).has_month:
+        return
     institutions = Institution.objects.in_bulk({institution for institution, _month in touched})
     reasons: dict[tuple[int, date], str] = {
         (institution, month): why_not_change(institutions[institution], month) for institution, month in sorted(touched)

@@ -3,60 +3,61 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 
 import pandas as pd
+from django.core.exceptions import ValidationError
+from django.db.models import Min
+from django.utils.translation import gettext as _
 
-from evaluation.datasets import Dataset, dataset_by_name
+from evaluation.datasets import Dataset, Owner, dataset_by_name
 from evaluation.importing.checks import SheetCheck
 from evaluation.importing.layouts import Kind, Layout
 from evaluation.models import RecordVersion, Upload
 from evaluation.services import staleness
 from evaluation.services.staleness import Partition
 from evaluation.services.uploads.check import known_to
+from evaluation.services.uploads.faults import refuse_changed
 from evaluation.services.uploads.locks import lock_institutions
 from evaluation.services.uploads.staging import staged_chunks
 
-MASTER_DATA = 0  # the lock of master data, which belong to no one institution
-REMOVED = {"removed": True}
+RECORDS = 0  # the lock of all records but cases: a record may be of two institutions, or of none
 
 
 def store(upload: Upload) -> set[Partition]:
     """Write a version per accepted row and bring the records up to date. Returns the institution-months touched."""
     dataset = dataset_by_name(upload.dataset)
-    lock_institutions([upload.institution_id or MASTER_DATA])
-    contents: dict[str, dict] = {}
-    versions: list[RecordVersion] = []
+    lock_institutions([RECORDS])
+    versions = {}
     for row, content in _accepted_rows(upload, dataset.layout):
         key = _key(content, dataset.layout)
-        contents[key] = content
-        versions.append(RecordVersion(upload=upload, dataset=dataset.code, key=key, row=row, content=content))
-    gone = _missing_in_month(upload, dataset, set(contents)) if upload.mode == Upload.Mode.REPLACE else []
-    versions += [RecordVersion(upload=upload, dataset=dataset.code, key=old.key, row=0, content=REMOVED) for old in gone]
-    before = _current(dataset.code, [version.key for version in versions])
-    RecordVersion.objects.bulk_create(versions, batch_size=5000)
-    upload.rows_stored = len(contents)
-    store_ = _store_of(dataset)
-    if gone:
-        store_.remove([old.content for old in gone])
-    store_.put(list(contents.values()))
-    old_contents = [version.content for version in before.values() if version.content != REMOVED]
-    return _mark(dataset, [*old_contents, *contents.values()])
+        versions[key] = RecordVersion(upload=upload, dataset=dataset.code, key=key, row=row, content=content)
+    before = _current(dataset, list(versions))
+    _refuse_records_of_others(upload, dataset, before)
+    gone = _rest_of_month(upload, dataset, versions.keys()) if upload.mode == Upload.Mode.REPLACE else []
+    RecordVersion.objects.bulk_create(versions.values(), batch_size=5000)
+    upload.rows_stored = len(versions)
+    contents = [version.content for version in versions.values()]
+    _update(dataset, lost=[old.content for old in gone], held=contents)
+    return _mark(dataset, [*contents, *(old.content for old in [*before.values(), *gone])])
 
 
 def take_back(upload: Upload) -> set[Partition]:
-    """Undo: every record of the upload returns to its newest version that is still submitted, or goes."""
+    """Undo: every record the upload brought or took out is again what the uploads that are still submitted say."""
     dataset = dataset_by_name(upload.dataset)
-    lock_institutions([upload.institution_id or MASTER_DATA])
-    own = {version.key: version for version in upload.records.all()}
-    current = _current(dataset.code, list(own))
-    lost = [v.content for key, v in own.items() if v.content != REMOVED and (key not in current or current[key].content == REMOVED)]
-    back = [version.content for version in current.values() if version.content != REMOVED]
-    store_ = _store_of(dataset)
+    lock_institutions([RECORDS])
+    own = {version.key: version.content for version in upload.records.all()}
+    keys = {*own, *(_keys_in_month(upload) if upload.mode == Upload.Mode.REPLACE else ())}
+    held = {key: version.content for key, version in _current(dataset, list(keys)).items()}
+    _update(dataset, lost=[content for key, content in own.items() if key not in held], held=list(held.values()))
+    return _mark(dataset, [*held.values(), *own.values()])
+
+
+def _update(dataset: Dataset, *, lost: list[dict], held: list[dict]) -> None:
     if lost:
-        store_.remove(lost)
-    if back:
-        store_.put(back)
-    return _mark(dataset, [*back, *(version.content for version in own.values() if version.content != REMOVED)])
+        _store_of(dataset).remove(lost)
+    if held:
+        _store_of(dataset).put(held)
 
 
 def _store_of(dataset: Dataset):
@@ -71,24 +72,61 @@ def _mark(dataset: Dataset, contents: list[dict]) -> set[Partition]:
     return partitions
 
 
-def _current(dataset: str, keys: list[str]) -> dict[str, RecordVersion]:
-    """The newest version of each key whose upload is submitted."""
-    versions = RecordVersion.objects.filter(dataset=dataset, key__in=keys, upload__status=Upload.Status.SUBMITTED)
-    return {version.key: version for version in versions.order_by("pk")}
-
-
-def _missing_in_month(upload: Upload, dataset: Dataset, keys: set[str]) -> list[RecordVersion]:
-    """Current records of the upload's institution and month that the sheet does not have."""
-    earlier = RecordVersion.objects.filter(
-        dataset=dataset.code, upload__status=Upload.Status.SUBMITTED, upload__institution=upload.institution_id
+def _current(dataset: Dataset, keys: list[str]) -> dict[str, RecordVersion]:
+    """The newest version of each key whose upload is submitted, unless its month was replaced without it later."""
+    submitted = RecordVersion.objects.filter(
+        dataset=dataset.code, key__in=keys, upload__status=Upload.Status.SUBMITTED
     )
-    newest = {version.key: version for version in earlier.order_by("pk")}
-    place = {(upload.institution_id, upload.month)}
+    newest = {version.key: version for version in submitted.select_related("upload").order_by("pk")}
+    replacing = Upload.objects.filter(
+        dataset=dataset.code, mode=Upload.Mode.REPLACE, status=Upload.Status.SUBMITTED
+    ).annotate(first_version=Min("records"))
+    for each in replacing:
+        newest = {key: version for key, version in newest.items() if not _took_out(each, version, dataset)}
+    return newest
+
+
+def _took_out(replacing: Upload, version: RecordVersion, dataset: Dataset) -> bool:
+    """A month that is replaced whole loses what the institution itself, or the command line for all, delivered before."""
+    if version.upload_id == replacing.pk or version.pk > replacing.first_version:
+        return False
+    if version.upload.institution_id not in (replacing.institution_id, None):
+        return False
+    return (replacing.institution_id, replacing.month) in _store_of(dataset).partitions([version.content])
+
+
+def _rest_of_month(upload: Upload, dataset: Dataset, delivered: Collection[str]) -> list[RecordVersion]:
+    """Current records that the replacing upload takes out."""
+    place, senders = (upload.institution_id, upload.month), (upload.institution_id, None)
+    current = _current(dataset, [key for key in _keys_in_month(upload) if key not in delivered])
     return [
         version
-        for key, version in newest.items()
-        if key not in keys and version.content != REMOVED and _store_of(dataset).partitions([version.content]) & place
+        for version in current.values()
+        if version.upload.institution_id in senders and place in _store_of(dataset).partitions([version.content])
     ]
+
+
+def _keys_in_month(upload: Upload) -> list[str]:
+    """Keys of records of which some version names the upload's institution and a day of its month."""
+    versions = RecordVersion.objects.filter(dataset=upload.dataset).extra(
+        where=[
+            "jsonb_path_exists(content, '$.* ? (@ == $code)', jsonb_build_object('code', %s::text))",
+            "jsonb_path_exists(content, '$.* ? (@ starts with $month)', jsonb_build_object('month', %s::text))",
+        ],
+        params=[upload.institution.code, f"{upload.month:%Y-%m}"],
+    )
+    return list(versions.order_by().values_list("key", flat=True).distinct())
+
+
+def _refuse_records_of_others(upload: Upload, dataset: Dataset, before: Mapping[str, RecordVersion]) -> None:
+    """Who delivers for an institution replaces only records that concern it: a number may be taken by others."""
+    if upload.institution_id is None or dataset.owner is Owner.CONSORTIUM:
+        return
+    for key, old in before.items():
+        if upload.institution_id not in {place for place, _month in _store_of(dataset).partitions([old.content])}:
+            raise ValidationError(
+                _("The record %(key)s exists already, between other institutions. Give yours another number.") % {"key": key}
+            )
 
 
 def _accepted_rows(upload: Upload, layout: Layout):
@@ -96,8 +134,12 @@ def _accepted_rows(upload: Upload, layout: Layout):
     dataset = dataset_by_name(upload.dataset)
     check = SheetCheck(layout, dataset.rules, known_to(upload), upload.headings)
     for chunk, cells in staged_chunks(upload):
-        rows = check.check(cells).rows
-        kept = rows[~rows.index.isin(chunk.rejected)]
+        kept = cells[~cells.index.isin(chunk.rejected)]
+        if kept.empty:
+            continue
+        checked = check.check(kept)
+        refuse_changed(checked.findings)
+        kept = checked.rows
         texts = {column.name: _plain(kept[column.name], column.kind) for column in layout.columns}
         for place, row in enumerate(kept.index):
             yield int(row), {name: values[place] for name, values in texts.items()}
@@ -117,4 +159,5 @@ def _plain(values: pd.Series, kind: Kind) -> list:
 
 
 def _key(content: dict, layout: Layout) -> str:
-    return "|".join("" if content[name] is None else str(content[name]) for name in layout.key)
+    parts = ("" if content[name] is None else str(content[name]) for name in layout.key)
+    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)

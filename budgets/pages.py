@@ -1,0 +1,163 @@
+"""Budget execution per member: spent against the plan and the part of the year that is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from budgets.charts import execution_chart
+from budgets.models import Budget, Category, Expenditure
+from evaluation import shown
+from evaluation.charts.theme import themed
+from evaluation.indicators.periods import Period, PeriodKind, elapsed_share
+from evaluation.models import IndicatorValue
+from evaluation.pages.matrix import light_word
+from evaluation.pages.panels import Asked
+from evaluation.pages.tables import Table
+from evaluation.pages.values import ShownValue, read_values
+
+
+@dataclass(frozen=True)
+class ExecutionLine:
+    name: str
+    planned: Decimal | None
+    spent: Decimal
+    value: ShownValue | None
+    elapsed: float
+    is_total: bool = False
+
+    @property
+    def share(self) -> float | None:
+        return float(self.spent / self.planned) if self.planned else None
+
+    @property
+    def share_text(self) -> str:
+        return shown.percent(self.share)
+
+    @property
+    def bar(self) -> str:
+        """Width of the bar in per cent, at most the track."""
+        return f"{min((self.share or 0) * 100, 100):.1f}%"
+
+    @property
+    def tick(self) -> str:
+        return f"{self.elapsed * 100:.1f}%"
+
+    @property
+    def light(self) -> str:
+        return self.value.shown_light if self.value else "grey"
+
+    @property
+    def distance(self) -> str:
+        """Points ahead of (+) or behind the year."""
+        if self.share is None:
+            return shown.NONE
+        points = round((self.share - self.elapsed) * 100, 1)
+        return f"{'+' if points > 0 else shown.MINUS if points < 0 else '±'}{abs(points):.1f}"
+
+
+@dataclass(frozen=True)
+class ExecutionPage:
+    """`period` is the asked one, or for rolling periods the year of its last month up to then."""
+
+    period: Period
+    lines: list[ExecutionLine]
+    categories: list[tuple[str, Decimal, Decimal]]
+    elapsed: float
+    name: str = "execution"
+
+    @classmethod
+    def build(cls, asked: Asked) -> ExecutionPage:
+        period = asked.picker.period
+        if period.kind is PeriodKind.ROLLING:
+            period = Period.month(period.last)
+        year = period.last.year
+        members = [member.pk for member in asked.members]
+        planned = _sums(Budget.objects.filter(year=year, institution__in=members), "planned_amount")
+        spent = _sums(_spent(members, year, period.last), "amount")
+        values = _values(asked, period, members)
+        elapsed = elapsed_share(period)
+        lines = [
+            ExecutionLine(member.name, planned.get(member.pk), spent.get(member.pk, Decimal(0)), values.get(member.pk), elapsed)
+            for member in asked.members
+            if member.pk in planned or member.pk in spent
+        ]
+        if lines and asked.institution is None:
+            total = ExecutionLine(
+                _("Consortium"), sum((line.planned or Decimal(0) for line in lines), Decimal(0)),
+                sum((line.spent for line in lines), Decimal(0)), values.get(None), elapsed, is_total=True,
+            )  # fmt: skip
+            lines.insert(0, total)
+        return cls(period, lines, _by_category(members, year, period.last), elapsed)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.lines
+
+    @property
+    def year(self) -> int:
+        return self.period.last.year
+
+    @property
+    def elapsed_text(self) -> str:
+        return shown.percent(self.elapsed)
+
+    @cached_property
+    def figure(self) -> dict:
+        with_plan = [line for line in self.lines if line.share is not None]
+        names, shares = [line.name for line in with_plan], [100 * (line.share or 0) for line in with_plan]
+        return themed(lambda theme: execution_chart(names, shares, self.elapsed * 100, theme))
+
+    @property
+    def summary(self) -> str:
+        return _("Budget spent per member at the end of %(period)s, %(elapsed)s of the year being over; the numbers are in the table.") % {
+            "period": shown.period_name(self.period), "elapsed": self.elapsed_text,
+        }  # fmt: skip
+
+    @cached_property
+    def table(self) -> Table:
+        headings = [_("Institution"), _("Budget, yuan"), _("Spent, yuan"), _("Spent"), _("Year over"), _("Points ahead"), _("Light")]
+        rows = [
+            [
+                line.name, shown.number(float(line.planned)) if line.planned else shown.NONE, shown.number(float(line.spent)),
+                line.share_text, self.elapsed_text, line.distance, light_word(line.light),
+            ]
+            for line in self.lines
+        ]  # fmt: skip
+        return Table(self.name, _("Budget %(year)s") % {"year": self.year}, headings, rows)
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        return {self.table.name: self.table}
+
+
+def _spent(members: list[int], year: int, last: date):
+    return Expenditure.objects.filter(institution__in=members, month__range=(date(year, 1, 1), last))
+
+
+def _sums(queryset, field: str) -> dict[int, Decimal]:
+    return dict(queryset.order_by().values_list("institution").annotate(total=Sum(field)))
+
+
+def _by_category(members: list[int], year: int, last: date) -> list[tuple[str, Decimal, Decimal]]:
+    """Category, planned, spent."""
+    planned = dict(
+        Budget.objects.filter(year=year, institution__in=members).order_by().values_list("category").annotate(Sum("planned_amount"))
+    )
+    spent = dict(_spent(members, year, last).order_by().values_list("category").annotate(Sum("amount")))
+    return [
+        (str(label), planned.get(code, Decimal(0)), spent.get(code, Decimal(0)))
+        for code, label in Category.choices
+        if code in planned or code in spent
+    ]
+
+
+def _values(asked: Asked, period: Period, members: list[int]) -> dict[int | None, ShownValue]:
+    stored = IndicatorValue.objects.filter(indicator="BUD_EXEC", period=period.code)
+    wanted = stored.filter(institution__in=members) | stored.filter(consortium=asked.consortium, level="")
+    return {value.institution_id: value for value in read_values(wanted, asked.user)}

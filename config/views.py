@@ -1,0 +1,86 @@
+"""Pages of the installation itself: health, account, errors."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from evaluation.services.heartbeat import is_alive
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process is alive."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@login_not_required
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Everything the product needs answers: database, migrations, Redis, a worker seen within a minute."""
+    states = {"database": _database(), "migrations": _migrations(), "redis": _redis(), "worker": _worker()}
+    return JsonResponse(states, status=200 if all(state == "ok" for state in states.values()) else 503)
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Exception:
+        return "unreachable"
+    return "ok"
+
+
+def _migrations() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        return "ok" if not executor.migration_plan(executor.loader.graph.leaf_nodes()) else "missing"
+    except Exception:
+        return "unknown"
+
+
+def _redis() -> str:
+    try:
+        client = Redis.from_url(
+            settings.CELERY_BROKER_URL, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0)
+        )
+        client.ping()
+    except RedisError:
+        return "unreachable"
+    return "ok"
+
+
+def _worker() -> str:
+    try:
+        return "ok" if is_alive("sweep") else "not seen"
+    except Exception:
+        return "unknown"
+
+
+def account(request: HttpRequest) -> HttpResponse:
+    """Who is signed in, with password change, API token and log-out."""
+    return render(request, "account/account.html")
+
+
+@login_not_required
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "errors/400.html", status=400)
+
+
+@login_not_required
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "errors/403.html", {"reason": str(exception or "")}, status=403)
+
+
+@login_not_required
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "errors/404.html", status=404)
+
+
+@login_not_required
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "errors/csrf.html", status=403)

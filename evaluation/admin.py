@@ -1,0 +1,206 @@
+"""Administration: users by the administrator (and own staff by institution managers), master data and limits by the office.
+
+Rights come from the roles, not from Django's permissions. Master data typed in here goes the way of a sheet.
+"""
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from evaluation.access.roles import ROLE_NAMES, Permission, Role
+from evaluation.access.rules import may
+from evaluation.datasets import dataset_by_name
+from evaluation.models import Benchmark, Consortium, Department, Institution, Membership, Threshold, Upload, User
+from evaluation.services import audit, staleness
+from evaluation.services.typed_rows import deliver_row
+from evaluation.tasks import recompute, ring
+
+admin.site.site_header = admin.site.site_title = _("Yilian administration")
+admin.site.unregister(Group)
+
+
+class ByRole(admin.ModelAdmin):
+    """Whoever has one of the permissions may look, add and change; nobody deletes."""
+
+    needs: tuple[Permission, ...] = ()
+
+    def _allowed(self, request) -> bool:
+        return any(may(request.user, permission) for permission in self.needs)
+
+    def has_module_permission(self, request) -> bool:
+        return self._allowed(request)
+
+    def has_view_permission(self, request, obj=None) -> bool:
+        return self._allowed(request)
+
+    def has_add_permission(self, request) -> bool:
+        return self._allowed(request)
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return self._allowed(request)
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+
+@admin.register(User)
+class PeopleAdmin(ByRole, UserAdmin):
+    needs = (Permission.MANAGE_USERS, Permission.MANAGE_OWN_STAFF)
+    list_display = ("username", "first_name", "role", "institution", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    filter_horizontal = ("consortia",)
+    fieldsets = (
+        (None, {"fields": ("username", "password", "first_name", "last_name", "email", "is_active")}),
+        (_("Rights"), {"fields": ("role", "institution", "consortia")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("username", "first_name", "email", "role", "institution", "consortia", "usable_password", "password1", "password2")}),
+    )
+
+    def get_queryset(self, request):
+        people = super().get_queryset(request)
+        if may(request.user, Permission.MANAGE_USERS):
+            return people
+        return people.filter(institution=request.user.institution_id, role=Role.STAFF)
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        if not may(request.user, Permission.MANAGE_USERS) and "role" in form.base_fields:
+            form.base_fields["role"].choices = [(Role.STAFF.value, ROLE_NAMES[Role.STAFF])]
+            form.base_fields["institution"].queryset = Institution.objects.filter(pk=request.user.institution_id)
+            form.base_fields["consortia"].queryset = Consortium.objects.none()
+        return form
+
+    def save_model(self, request, obj, form, change):
+        """The administration is open to those who have something to do in it."""
+        if not may(request.user, Permission.MANAGE_USERS):
+            obj.role, obj.institution_id = Role.STAFF.value, request.user.institution_id
+        obj.is_staff = obj.role in (Role.ADMINISTRATOR, Role.CONSORTIUM_MANAGER, Role.INSTITUTION_MANAGER)
+        obj.is_superuser = False
+        super().save_model(request, obj, form, change)
+        audit.record("user changed" if change else "user added", by=request.user, thing=obj.username, role=obj.role, fields=form.changed_data)
+
+
+class TypedIn(ByRole):
+    """Master data: saving delivers a sheet of one row. `columns` says how to write a field into the sheet."""
+
+    needs = (Permission.SUBMIT_MASTER_DATA,)
+    dataset = ""
+    columns: dict[str, str] = {}  # sheet column → path of the value on the object, where the names differ
+    key_fields: tuple[str, ...] = ()
+
+    def get_queryset(self, request):
+        found = super().get_queryset(request)
+        return found.model.objects.visible_to(request.user) if hasattr(found, "visible_to") else found
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.key_fields if obj else ()
+
+    def save_model(self, request, obj, form, change):
+        values = {name: _cell(obj, self.columns.get(name, name)) for name in self._names()}
+        try:
+            deliver_row(dataset=self.dataset, values=values, by=request.user)
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+            return
+        obj.pk = obj.pk or type(obj).objects.get(**{field: getattr(obj, field) for field in self.key_fields}).pk
+        ring(recompute)
+
+    def log_addition(self, request, obj, message):
+        return super().log_addition(request, obj, message) if obj.pk else None
+
+    def response_add(self, request, obj, post_url_continue=None):
+        return super().response_add(request, obj, post_url_continue) if obj.pk else self.response_post_save_add(request, obj)
+
+    def _names(self) -> list[str]:
+        return [column.name for column in dataset_by_name(self.dataset).layout.columns]
+
+
+def _cell(obj, path: str) -> str:
+    for name in path.split("."):
+        obj = getattr(obj, name)
+    return "" if obj is None else {True: "yes", False: "no"}.get(obj, str(obj)) if isinstance(obj, bool) else str(obj)
+
+
+@admin.register(Consortium)
+class ConsortiumAdmin(TypedIn):
+    dataset, key_fields = "consortia", ("code",)
+    list_display = ("code", "name", "kind", "compact")
+
+
+@admin.register(Institution)
+class InstitutionAdmin(TypedIn):
+    dataset, key_fields = "institutions", ("code",)
+    list_display = ("code", "name", "level", "type", "region_code")
+    list_filter = ("level", "type")
+    search_fields = ("code", "name", "region_code")
+
+
+@admin.register(Membership)
+class MembershipAdmin(TypedIn):
+    dataset, key_fields = "memberships", ("consortium", "institution", "joined_on")
+    columns = {"consortium": "consortium.code", "institution": "institution.code"}
+    list_display = ("consortium", "institution", "role", "joined_on", "left_on")
+    search_fields = ("institution__name", "institution__code")
+
+
+@admin.register(Department)
+class DepartmentAdmin(TypedIn):
+    dataset, key_fields = "departments", ("institution", "code")
+    columns = {"institution": "institution.code"}
+    list_display = ("institution", "code", "name", "bed_type")
+    search_fields = ("name", "code")
+
+
+@admin.register(Benchmark)
+class BenchmarkAdmin(ByRole):
+    """To look at; benchmarks come as a sheet of the whole table."""
+
+    needs = (Permission.SUBMIT_MASTER_DATA,)
+    list_display = ("year", "drg", "region", "level", "name", "rw")
+    list_filter = ("year",)
+    search_fields = ("drg", "name")
+
+    def has_add_permission(self, request) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+
+@admin.register(Threshold)
+class ThresholdAdmin(ByRole):
+    needs = (Permission.SET_RULES,)
+    list_display = ("indicator", "level", "green_low", "green_high", "red_low", "red_high")
+    list_filter = ("indicator", "level")
+
+    def get_readonly_fields(self, request, obj=None):
+        return ("indicator", "level") if obj else ()
+
+    def save_model(self, request, obj, form, change):
+        before = {name: form.initial.get(name) for name in form.changed_data}
+        super().save_model(request, obj, form, change)
+        after = {name: form.cleaned_data.get(name) for name in form.changed_data}
+        audit.record("threshold changed", by=request.user, thing=str(obj), before=before, after=after)
+        staleness.mark_lights()
+        ring(recompute)
+
+
+@admin.register(Upload)
+class UploadAdmin(ByRole):
+    """To look at."""
+
+    needs = (Permission.SUBMIT_MASTER_DATA,)
+    list_display = ("pk", "dataset", "institution", "month", "status", "rows_read", "created_at")
+    list_filter = ("dataset", "status")
+
+    def get_queryset(self, request):
+        return Upload.objects.visible_to(request.user)
+
+    def has_add_permission(self, request) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False

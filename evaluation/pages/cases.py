@@ -1,0 +1,114 @@
+"""The cases behind a figure, with masked record numbers, for those who may see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.core.paginator import Page, Paginator
+from django.db.models import F, Q, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from evaluation import frames, shown
+from evaluation.indicators.definition import Indicator
+from evaluation.models import Consortium, InpatientCase, Institution, Membership, User
+from evaluation.pages.picker import Picker
+from evaluation.pages.tables import Table
+
+PER_PAGE = 50
+MOST_EXPORTED = 20_000
+UNGROUPED = Q(drg_code__regex=r"^([A-Z]QY|0000)?$")
+NUMERATORS: dict[str, Q] = {
+    "DRG_RATE": ~UNGROUPED,
+    "MORT": Q(disposition="5"),
+    "RW2": ~UNGROUPED & Q(rw__gte=2),
+    "SURG": Q(surgery_level__isnull=False),
+    "SURG4": Q(surgery_level=4),
+    "DAYSURG": Q(surgery_level__isnull=False, elective=True, day_surgery=True),
+    "COMPL": Q(surgery_level__isnull=False, complication=True),
+    "ABX": Q(antibacterial=True),
+    "PATHWAY": Q(pathway=True),
+    "MDT_COV": Q(mdt=True),
+    "LRM": Q(disposition="5"),
+    "MLRM": Q(disposition="5"),
+}
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    case: InpatientCase
+
+    @property
+    def record(self) -> str:
+        return self.case.masked_record_no
+
+    @property
+    def disposition(self) -> str:
+        return {
+            "1": _("home"), "2": _("transferred"), "3": _("to primary care"), "4": _("against advice"), "5": _("died"),
+        }.get(self.case.disposition, _("other"))  # fmt: skip
+
+    @property
+    def cost(self) -> str:
+        return shown.number(self.case.total_cost / 100)
+
+    @property
+    def weight(self) -> str:
+        return shown.NONE if self.case.rw is None else shown.number(float(self.case.rw), 2)
+
+
+@dataclass(frozen=True)
+class CaseListPage:
+    consortium: Consortium
+    institution: Institution | None
+    indicator: Indicator | None
+    picker: Picker
+    page: Page
+    lines: list[CaseLine]
+    only_counted: bool
+    can_count: bool
+    drg: str
+    queryset: QuerySet
+
+    @property
+    def table(self) -> Table:
+        headings = [
+            _("Record"), _("Stay"), _("Institution"), _("Department"), _("Admitted"), _("Discharged"), _("Days"),
+            _("Main diagnosis"), "DRG", "RW", _("Cost, yuan"), _("Way of leaving"),
+        ]  # fmt: skip
+        rows = [
+            [
+                case.masked_record_no, case.stay_no, case.institution.name, case.dis_dept, f"{case.admitted_at:%Y-%m-%d}",
+                f"{case.discharged_at:%Y-%m-%d}", case.los, case.main_dx, case.drg_code,
+                float(case.rw) if case.rw is not None else None, case.total_cost / 100, case.disposition,
+            ]
+            for case in self.queryset[:MOST_EXPORTED]
+        ]  # fmt: skip
+        return Table("cases", _("Cases"), headings, rows)
+
+    @classmethod
+    def build(
+        cls, user: User, consortium: Consortium, institution: Institution | None, indicator: Indicator | None,
+        query: QueryDict,
+    ) -> CaseListPage:  # fmt: skip
+        covered = frames.covered_months()
+        picker = Picker.read(query, covered, covered[1] if covered else timezone.localdate().replace(day=1))
+        cases = InpatientCase.objects.visible_to(user).filter(month__range=(picker.period.first, picker.period.last))
+        if institution is not None:
+            cases = cases.filter(institution=institution)
+        else:
+            held = Membership.objects.filter(consortium=consortium).values("institution")
+            cases = cases.filter(institution__in=held)
+        drg = query.get("drg", "")
+        if drg:
+            cases = cases.filter(drg_code=drg)
+        numerator = NUMERATORS.get(indicator.code) if indicator else None
+        only_counted = numerator is not None and query.get("counted") != "all"
+        if numerator is not None and only_counted:
+            cases = cases.filter(numerator)
+        order = F("total_cost").desc() if indicator and indicator.code in ("IP_COST", "CEI", "COST_RW", "COST_GR") else F("discharged_at").desc()
+        ordered = cases.select_related("institution").order_by(order, "pk")
+        page = Paginator(ordered, PER_PAGE).get_page(query.get("page"))
+        lines = [CaseLine(case) for case in page.object_list]
+        return cls(consortium, institution, indicator, picker, page, lines, only_counted, numerator is not None, drg, ordered)

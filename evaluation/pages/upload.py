@@ -1,0 +1,165 @@
+"""What the Data pages show: uploads and one upload on its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.utils.translation import gettext as _
+
+from evaluation import shown
+from evaluation.datasets import Dataset, dataset_by_name
+from evaluation.importing.problems import Problem, Severity
+from evaluation.models import StaleMark, Upload, UploadProblem
+from evaluation.pages.tables import Table
+from evaluation.services.uploads import why_not
+
+PER_PAGE = 100
+
+
+@dataclass(frozen=True)
+class Step:
+    name: str
+    note: str
+    state: str  # done, current or waiting
+
+
+@dataclass(frozen=True)
+class ProblemGroup:
+    rule: str
+    is_error: bool
+    column: str
+    count: int
+    row: int | None
+    sentence: str
+
+
+@dataclass(frozen=True)
+class UploadPage:
+    upload: Upload
+    dataset: Dataset
+    severity: str
+    problems: Page
+
+    @classmethod
+    def build(cls, upload: Upload, query: Any) -> UploadPage:
+        severity = query.get("severity", "")
+        problems = upload.problems.all()
+        if severity in (Severity.ERROR, Severity.WARNING):
+            problems = problems.filter(severity=severity)
+        return cls(upload, dataset_by_name(upload.dataset), severity, Paginator(problems, PER_PAGE).get_page(query.get("page")))
+
+    @cached_property
+    def groups(self) -> list[ProblemGroup]:
+        return [
+            ProblemGroup(
+                group["rule"], group["severity"] == Severity.ERROR, group["column"], group["count"], group["row"],
+                Problem(group["row"], group["column"], group["severity"], group["rule"], group["message"], group["values"]).sentence,
+            )
+            for group in self.upload.problem_groups
+        ]  # fmt: skip
+
+    @property
+    def error_count(self) -> int:
+        return sum(group.count for group in self.groups if group.is_error)
+
+    @property
+    def warning_count(self) -> int:
+        return sum(group.count for group in self.groups if not group.is_error)
+
+    @cached_property
+    def is_computed(self) -> bool:
+        """Nothing of what the upload changed waits to be computed."""
+        upload = self.upload
+        if upload.status not in (Upload.Status.SUBMITTED, Upload.Status.UNDONE):
+            return False
+        waiting = StaleMark.objects.filter(month__in=upload.months)
+        if upload.institution_id:
+            waiting = waiting.filter(institution=upload.institution_id)
+        return not waiting.exists()
+
+    @property
+    def is_moving(self) -> bool:
+        """Something happens by itself: the page looks again."""
+        if self.upload.status in (Upload.Status.RECEIVED, Upload.Status.STORING):
+            return True
+        return self.upload.status in (Upload.Status.SUBMITTED, Upload.Status.UNDONE) and not self.is_computed
+
+    @property
+    def share_done(self) -> int:
+        """Per cent of the rows read that are checked (or stored)."""
+        upload = self.upload
+        return round(100 * upload.rows_checked / upload.rows_read) if upload.rows_read else 0
+
+    @property
+    def steps(self) -> list[Step]:
+        upload, status = self.upload, self.upload.status
+        reached = {
+            Upload.Status.RECEIVED: 1, Upload.Status.CHECKED: 2, Upload.Status.FAILED: 2, Upload.Status.STORING: 2,
+            Upload.Status.WITHDRAWN: 2, Upload.Status.SUBMITTED: 4 if self.is_computed else 3, Upload.Status.UNDONE: 4,
+        }[Upload.Status(status)]  # fmt: skip
+        notes = [
+            _("%(rows)s rows") % {"rows": shown.number(upload.rows_read)},
+            _("%(errors)s to fix, %(warnings)s to check") % {"errors": shown.number(self.error_count), "warnings": shown.number(self.warning_count)}
+            if reached >= 2
+            else _("%(done)s of %(rows)s rows") % {"done": shown.number(upload.rows_checked), "rows": shown.number(upload.rows_read)},
+            _("%(rows)s rows") % {"rows": shown.number(upload.rows_stored)} if reached >= 3 else _("when you submit"),
+            _("the figures are up to date") if reached >= 4 else _("a few seconds later"),
+        ]
+        names = [_("Read"), _("Checked"), _("Stored"), _("Computed")]
+        return [
+            Step(name, note, "done" if place < reached else "current" if place == reached else "waiting")
+            for place, (name, note) in enumerate(zip(names, notes, strict=True))
+        ]
+
+    @property
+    def why_not_submit(self) -> str:
+        return why_not(self.upload, Upload.Status.STORING)
+
+    @property
+    def why_not_undo(self) -> str:
+        return why_not(self.upload, Upload.Status.UNDONE)
+
+    @property
+    def can_decide(self) -> bool:
+        return self.upload.status in (Upload.Status.CHECKED, Upload.Status.FAILED)
+
+    @property
+    def can_undo(self) -> bool:
+        return self.upload.status == Upload.Status.SUBMITTED
+
+    @property
+    def lines(self) -> list[ProblemLine]:
+        return [ProblemLine(problem) for problem in self.problems]
+
+    @property
+    def table(self) -> Table:
+        headings = [_("Row"), _("Column"), _("Your sheet says"), _("Kind"), _("Rule"), _("What to do")]
+        rows = [
+            [
+                line.problem.row, line.problem.column, line.cell, _("must fix") if line.is_error else _("check"),
+                line.problem.rule, line.sentence,
+            ]
+            for line in map(ProblemLine, self.upload.problems.all())
+        ]  # fmt: skip
+        return Table("problems", _("Problems"), headings, rows)
+
+
+@dataclass(frozen=True)
+class ProblemLine:
+    problem: UploadProblem
+
+    @property
+    def is_error(self) -> bool:
+        return self.problem.severity == Severity.ERROR
+
+    @property
+    def cell(self) -> str:
+        return str(self.problem.values.get("cell", ""))
+
+    @property
+    def sentence(self) -> str:
+        stored = self.problem
+        return Problem(stored.row, stored.column, Severity(stored.severity), stored.rule, stored.message, stored.values).sentence

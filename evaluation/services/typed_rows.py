@@ -1,0 +1,36 @@
+"""A record typed into a form goes the way of a sheet with one row: same checks, same versions, same undo."""
+
+import csv
+import io
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from evaluation.datasets import dataset_by_name
+from evaluation.importing.problems import Problem, Severity
+from evaluation.models import Institution, Upload, User
+from evaluation.services import uploads
+
+
+def deliver_row(*, dataset: str, values: dict[str, str], by: User, institution: Institution | None = None) -> Upload:
+    """Deliver one record; ValidationError with the sentences of the checks if it is refused."""
+    layout = dataset_by_name(dataset).layout
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [column.name for column in layout.columns], restval="", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerow(values)
+    with transaction.atomic():
+        upload = uploads.receive(
+            dataset=dataset, file=io.BytesIO(text.getvalue().encode()), filename="typed in", by=by, institution=institution
+        )
+        upload = uploads.check_upload(upload)
+        errors = [
+            Problem(p.row, p.column, Severity(p.severity), p.rule, p.message, p.values)
+            for p in upload.problems.filter(severity=Severity.ERROR)
+        ]
+        if errors:
+            raise ValidationError([f"{problem.column}: {problem.sentence}" for problem in errors])
+        upload = uploads.store(uploads.submit(upload=upload, by=by))
+        if upload.failure:
+            raise ValidationError(upload.failure)
+    return upload

@@ -1,0 +1,18 @@
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from evaluation.access.roles import Permission
+from evaluation.access.rules import require
+from evaluation.models import AuditEvent
+
+
+def audit_list(request: HttpRequest) -> HttpResponse:
+    """Who did what, newest first."""
+    require(request.user, Permission.READ_AUDIT_TRAIL)
+    wanted = request.GET.get("q", "").strip()
+    events = AuditEvent.objects.all()
+    if wanted:
+        events = events.filter(by_name__icontains=wanted) | events.filter(action__icontains=wanted) | events.filter(thing__icontains=wanted)
+    page = Paginator(events, 50).get_page(request.GET.get("page"))
+    return render(request, "evaluation/audit_list.html", {"events": page, "wanted": wanted})

@@ -1,0 +1,47 @@
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from evaluation.access.roles import Permission
+from evaluation.access.rules import require
+from evaluation.models import Institution, Level, Membership
+from evaluation.pages.institution import InstitutionPage
+from evaluation.views.downloads import download
+from evaluation.views.scope import current_consortium, find_institution
+
+
+def institution_list(request: HttpRequest) -> HttpResponse:
+    """All institutions the person may see, with search by name, code or region."""
+    require(request.user, Permission.SEE_VALUES)
+    consortium = current_consortium(request)
+    wanted, level = request.GET.get("q", "").strip(), request.GET.get("level", "")
+    memberships = Membership.objects.filter(consortium=consortium).select_related("institution")
+    if wanted:
+        memberships = memberships.filter(
+            Q(institution__name__icontains=wanted)
+            | Q(institution__code__icontains=wanted)
+            | Q(institution__region_code__startswith=wanted)
+        )
+    if level in Level.values:
+        memberships = memberships.filter(institution__level=level)
+    order = {value: place for place, value in enumerate(Level.values)}
+    found = sorted(memberships, key=lambda each: (order[each.institution.level], each.institution.code, each.joined_on))
+    today = timezone.localdate()
+    context = {
+        "memberships": found, "wanted": wanted, "level": level, "levels": Level.choices, "today": today,
+        "total": Institution.objects.visible_to(request.user).count(),
+    }  # fmt: skip
+    return render(request, "evaluation/institution_list.html", context)
+
+
+def institution_show(request: HttpRequest, code: str) -> HttpResponse:
+    require(request.user, Permission.SEE_VALUES)
+    institution = find_institution(request, code)
+    consortium = current_consortium(request)
+    if consortium is None:
+        raise Http404
+    page = InstitutionPage.build(request.user, consortium, institution, request.GET)
+    if "download" in request.GET:
+        return download(request, page.tables)
+    return render(request, "evaluation/institution.html", {"page": page})

@@ -1,0 +1,132 @@
+"""Deliver a sheet, read what is wrong with it, submit or withdraw it, undo it."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from evaluation.access.roles import Permission
+from evaluation.access.rules import may, require
+from evaluation.datasets import Dataset, dataset_by_name
+from evaluation.forms.uploads import UploadForm, datasets_for
+from evaluation.importing.problems import SheetRefused
+from evaluation.models import Upload
+from evaluation.pages.tables import Table
+from evaluation.pages.upload import UploadPage
+from evaluation.services import uploads
+from evaluation.tasks import carry_on
+from evaluation.views.downloads import download, table_response
+
+
+def upload_list(request: HttpRequest) -> HttpResponse:
+    """The form and the uploads so far."""
+    _require_delivery(request)
+    return _show_list(request, UploadForm(user=request.user, initial={"dataset": request.GET.get("dataset", "")}))
+
+
+@require_POST
+def upload_create(request: HttpRequest) -> HttpResponse:
+    _require_delivery(request)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.LARGEST_UPLOAD + 100_000:
+        form = UploadForm(request.POST, user=request.user)
+        form.add_error("file", _("The file is larger than 100 MB. Split it by month, or have it imported on the server."))
+        return _show_list(request, form, status=413)
+    form = UploadForm(request.POST, request.FILES, user=request.user)
+    if not form.is_valid():
+        return _show_list(request, form, status=422)
+    data = form.cleaned_data
+    dataset = dataset_by_name(data["dataset"])
+    try:
+        upload = uploads.receive(
+            dataset=dataset.code, file=data["file"], filename=data["file"].name, by=request.user,
+            institution=(data["institution"] or request.user.institution) if dataset.of_institution and request.user.institution else None,
+            month=data["month"] if dataset.has_month else None, mode=data["mode"] or Upload.Mode.MERGE,
+        )  # fmt: skip
+    except SheetRefused as refused:
+        return _show_list(request, form, refused=refused.problems, filename=data["file"].name, status=422)
+    except ValidationError as error:
+        form.add_error(None, error) if not hasattr(error, "error_dict") else form.add_error(None, error.messages)
+        return _show_list(request, form, status=422)
+    carry_on(upload)
+    return redirect("upload-show", upload.pk)
+
+
+def upload_show(request: HttpRequest, pk: int) -> HttpResponse:
+    """One upload; asked by htmx only the part that changes while it is on its way."""
+    _require_delivery(request)
+    page = UploadPage.build(_find(request, pk), request.GET)
+    if "download" in request.GET:
+        return download(request, {"problems": page.table})
+    template = "evaluation/_upload_state.html" if request.htmx else "evaluation/upload.html"
+    return render(request, template, {"page": page, "may_undo": may(request.user, Permission.UNDO_UPLOADS)})
+
+
+@require_POST
+def upload_move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    """Submit, withdraw or undo."""
+    upload = _find(request, pk)
+    moves = {"submit": uploads.submit, "withdraw": uploads.withdraw, "undo": uploads.undo}
+    try:
+        upload = moves[step](upload=upload, by=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("upload-show", pk)
+    carry_on(upload)
+    if step == "withdraw":
+        messages.info(request, _("The sheet was withdrawn; nothing of it was stored."))
+    return redirect("upload-show", pk)
+
+
+def dataset_template(request: HttpRequest, code: str, kind: str) -> HttpResponse:
+    """An empty sheet: the headings and one example row."""
+    _require_delivery(request)
+    dataset = _dataset(code)
+    columns = dataset.layout.columns
+    headings = [f"{column.name}" for column in columns]
+    if request.LANGUAGE_CODE.startswith("zh"):
+        headings = [column.heading for column in columns]
+    table = Table(code, str(dataset.name), headings, [[column.example for column in columns]])
+    if kind == "csv":
+        return _plain_csv(table)
+    return table_response(table, kind, taken_by="")
+
+
+def dataset_show(request: HttpRequest, code: str) -> HttpResponse:
+    """Columns and rules of a dataset."""
+    _require_delivery(request)
+    return render(request, "evaluation/dataset.html", {"dataset": _dataset(code)})
+
+
+def _plain_csv(table: Table) -> HttpResponse:
+    """Without the mark of who took it: the sheet is to be filled in and sent back."""
+    lines = [",".join(str(cell) for cell in row) for row in (table.headings, *table.rows)]
+    response = HttpResponse("\r\n".join(lines).encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="yilian-{table.name}.csv"'
+    return response
+
+
+def _show_list(request: HttpRequest, form: UploadForm, status: int = 200, **more) -> HttpResponse:
+    seen = Upload.objects.visible_to(request.user).select_related("institution", "by")
+    page = Paginator(seen, 25).get_page(request.GET.get("page"))
+    context = {"form": form, "uploads": page, "datasets": datasets_for(request.user), **more}
+    return render(request, "evaluation/upload_list.html", context, status=status)
+
+
+def _find(request: HttpRequest, pk: int) -> Upload:
+    return get_object_or_404(Upload.objects.visible_to(request.user).select_related("institution", "by"), pk=pk)
+
+
+def _dataset(code: str) -> Dataset:
+    try:
+        return dataset_by_name(code)
+    except KeyError:
+        raise Http404 from None
+
+
+def _require_delivery(request: HttpRequest) -> None:
+    if not may(request.user, Permission.SUBMIT_MASTER_DATA):
+        require(request.user, Permission.SUBMIT_DATA)

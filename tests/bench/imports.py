@@ -1,0 +1,132 @@
+"""Part 1: a sheet of cases, from the file to committed rows, beside a bare COPY and beside django-import-export."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+
+import tablib
+from django.db import connection, transaction
+from import_export import fields, resources, widgets
+
+from evaluation.models import InpatientCase, Upload
+from evaluation.services import uploads
+from evaluation.services.uploads.cases import COLUMNS
+from tests.bench.database import MASTER_DATA, Database, checked, empty_cases, say
+from tests.bench.results import Result, in_turns, seconds
+
+ROWS, PEER_ROWS, TIMES = 200_000, 20_000, 3
+LEAST_OF_COPY, LEAST_OF_PEER, MOST_MEMORY = 0.3, 20, 1024
+TABLE, COPIED = "evaluation_inpatientcase", ", ".join(f'"{name}"' for name in COLUMNS)
+
+
+def measure(database: Database) -> Iterator[Result]:
+    rows = database.rows or database.size(ROWS)
+    sheets = database.sheets(rows)
+    database.prepare(sheets, records=MASTER_DATA)
+    steps: list[tuple[float, float]] = []
+
+    def ours() -> float:
+        empty_cases()
+        found: list[Upload] = []
+        check = seconds(lambda: found.append(checked("cases", sheets.cases)))
+        store = seconds(lambda: uploads.store(uploads.submit(upload=found[0], by=None)))
+        if InpatientCase.objects.filter(is_current=True).count() != sheets.rows:
+            raise RuntimeError("The import did not store all rows.")
+        steps.append((check, store))
+        return check + store
+
+    say(f"Importing {sheets.rows:,} cases, {TIMES} times, beside COPY …")
+    ours()
+    typed = _typed_rows()
+    _create_copy_table()
+    best, copy = in_turns(ours, lambda: seconds(lambda: _copy(typed)), times=TIMES)
+    check, store = min(steps, key=sum)
+    yield Result(
+        f"Import of {sheets.rows:,} cases, from the file to committed rows, beside a bare COPY of the typed rows",
+        f"{sheets.rows / best:,.0f} rows/s", f"{sheets.rows / copy:,.0f} rows/s", f"{copy / best:.2f} ×",
+        f"≥ {LEAST_OF_COPY} ×", copy / best >= LEAST_OF_COPY,
+        f"receiving and checking {check:.2f} s, storing {store:.2f} s; COPY {copy:.2f} s into a table with the same "
+        "indexes and checks, but without foreign keys.",
+    )  # fmt: skip
+
+    peer_rows = min(database.size(PEER_ROWS), sheets.rows)
+    say(f"Importing {peer_rows:,} cases with django-import-export …")
+    peer = peer_rows / _import_export_seconds(peer_rows)
+    yield Result(
+        f"The same, beside django-import-export with {peer_rows:,} of these rows",
+        f"{sheets.rows / best:,.0f} rows/s", f"{peer:,.0f} rows/s", f"{sheets.rows / best / peer:.0f} ×",
+        f"≥ {LEAST_OF_PEER} ×", sheets.rows / best / peer >= LEAST_OF_PEER,
+        "ModelResource with its default settings, rows already typed, which it need not check.",
+    )  # fmt: skip
+
+    full = database.full()
+    if database.peak_memory is None:
+        return
+    yield Result(
+        f"Peak memory of `import_data` with {full.rows:,} cases ({full.cases.stat().st_size / 2**20:,.0f} MB)",
+        f"{database.peak_memory:,} MB", target=f"< {MOST_MEMORY:,} MB", is_met=database.peak_memory < MOST_MEMORY,
+    )  # fmt: skip
+
+
+def _typed_rows() -> bytes:
+    """The rows that the import stored, as CSV text ready for COPY."""
+    with connection.cursor() as cursor, cursor.copy(f"COPY {TABLE} ({COPIED}) TO STDOUT (FORMAT csv)") as copy:
+        return b"".join(bytes(block) for block in copy)
+
+
+def _create_copy_table() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS bench_copy; CREATE TABLE bench_copy (LIKE {TABLE} INCLUDING ALL)")
+
+
+@transaction.atomic
+def _copy(rows: bytes) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE bench_copy")
+        with cursor.copy(f"COPY bench_copy ({COPIED}) FROM STDIN (FORMAT csv)") as copy:
+            copy.write(rows)
+
+
+class Bytes(widgets.Widget):
+    def clean(self, value, row=None, **options):
+        return bytes.fromhex(value)
+
+    def render(self, value, obj=None, **options):
+        return bytes(value).hex() if value else ""
+
+
+class CaseResource(resources.ModelResource):
+    """As its documentation has it; only bytes need a widget, for it has none."""
+
+    patient_hash = fields.Field("patient_hash", "patient_hash", widget=Bytes())
+
+    class Meta:
+        model = InpatientCase
+
+
+def _import_export_seconds(count: int) -> float:
+    names = ["id", *(name.removesuffix("_id") for name in COLUMNS)]
+    lines = csv.reader(_typed_rows().decode().splitlines()[:count])
+    upload = str(Upload.objects.create(dataset="cases", filename="peer").pk)
+    table = tablib.Dataset(*(["", upload, *_texts(line)[1:]] for line in lines), headers=names)
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {TABLE} CASCADE")
+    taken = seconds(lambda: CaseResource().import_data(table, raise_errors=True))
+    if InpatientCase.objects.count() != count:
+        raise RuntimeError("django-import-export did not store all rows.")
+    return taken
+
+
+def _texts(line: list[str]) -> list[str]:
+    """Values as django-import-export reads them by default."""
+    words = {"t": "1", "f": "0"}
+    dated = {COLUMNS.index(name) for name in ("admitted_at", "discharged_at")}
+    bytes_at = COLUMNS.index("patient_hash")
+    return [
+        f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S}" if place in dated
+        else text.removeprefix("\\x") if place == bytes_at
+        else words.get(text, text)
+        for place, text in enumerate(line)
+    ]  # fmt: skip
