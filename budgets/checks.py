@@ -9,12 +9,19 @@ from evaluation.importing.known import Known
 
 
 def check_budgets(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
-    findings.error("V1", "year", ((rows["year"] < 2000) | (rows["year"] > known.now.year + 1)), _("Year %(cell)s is out of range. Correct it."))
+    findings.error(
+        "V1",
+        "year",
+        ((rows["year"] < 2000) | (rows["year"] > known.now.year + 1)),
+        _("Year %(cell)s is out of range. Correct it."),
+    )
     findings.error("V19", "planned_amount", (rows["planned_amount"] < 0), _("%(cell)s is below 0. Correct the amount."))
 
 
 def check_expenditures(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
     findings.error("V1", "month", (rows["month"] > known.now), _("%(cell)s lies in the future. Correct the month."))
-    findings.error("V1", "month", (rows["month"] < pd.Timestamp(1990, 1, 1)), _("%(cell)s lies before 1990. Correct the year."))
+    findings.error(
+        "V1", "month", (rows["month"] < pd.Timestamp(1990, 1, 1)), _("%(cell)s lies before 1990. Correct the year.")
+    )
     findings.error("V19", "amount", (rows["amount"] < 0), _("%(cell)s is below 0. Correct the amount."))
     check_month(rows["month"], "month", findings, known)

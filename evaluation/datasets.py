@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from evaluation.discovery import collected
 from evaluation.importing import master_checks, master_layouts
@@ -74,7 +75,7 @@ DATASETS = (
         master_layouts.CONSORTIA, _("Consortia"), Owner.CONSORTIUM, master_checks.check_consortia, records.Consortia()
     ),
     Dataset(
-        master_layouts.INSTITUTIONS, _("Institutions"), Owner.CONSORTIUM, master_checks.check_institutions,
+        master_layouts.INSTITUTIONS, pgettext_lazy("dataset", "Institutions"), Owner.CONSORTIUM, master_checks.check_institutions,
         records.Institutions(),
     ),
     Dataset(

@@ -32,12 +32,17 @@ def check_referrals(rows: pd.DataFrame, findings: Findings, known: Known) -> Non
         for earlier in STEPS[:place]:
             findings.error(
                 "V20", later, (rows[later] < rows[earlier]),
-                _("%(cell)s lies before %(earlier)s. Put the times in the order requested, accepted, arrived, completed."),
+                _("%(cell)s lies before %(earlier)s. Put the times in order: requested, accepted, arrived, completed."),
                 earlier=findings.cells[earlier] if earlier in findings.cells.columns else "",
             )  # fmt: skip
     for step in STEPS:
         findings.error("V1", step, rows[step] > known.now, _("%(cell)s lies in the future. Correct the date."))
-    findings.error("V1", "requested_at", rows["requested_at"] < pd.Timestamp(1990, 1, 1), _("%(cell)s lies before 1990. Correct the year."))
+    findings.error(
+        "V1",
+        "requested_at",
+        rows["requested_at"] < pd.Timestamp(1990, 1, 1),
+        _("%(cell)s lies before 1990. Correct the year."),
+    )
     findings.error(
         "V6", "main_dx", (rows["main_dx"] != "") & ~rows["main_dx"].str.fullmatch(DIAGNOSIS_CODE.pattern),
         _("“%(cell)s” is not an ICD-10 code. Write it like J18.900, with a point."),
@@ -46,4 +51,9 @@ def check_referrals(rows: pd.DataFrame, findings: Findings, known: Known) -> Non
         "V20", "status", ((rows["status"] == "completed") & rows["completed_at"].isna()),
         _("Completed, but without the time of completion. Accepted; fill in completed_at."),
     )  # fmt: skip
-    check_month(rows["requested_at"].dt.to_period("M").dt.to_timestamp().astype("datetime64[us]"), "requested_at", findings, known)
+    check_month(
+        rows["requested_at"].dt.to_period("M").dt.to_timestamp().astype("datetime64[us]"),
+        "requested_at",
+        findings,
+        known,
+    )

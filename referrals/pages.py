@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from evaluation import frames, shown
 from evaluation.access.roles import Permission
@@ -131,12 +132,15 @@ class FlowsPage:
             hidden = self._is_hidden(flow.sender, flow.receiver, flow.created)
             numbers = ["< 5", "", ""] if hidden else [flow.created, flow.accepted, flow.completed]
             rows.append([self.names[flow.sender], self.names[flow.receiver], words[flow.direction], *numbers])
-        headings = [_("From"), _("To"), _("Direction"), _("Referrals"), _("Accepted"), _("Completed")]
+        headings = [
+            pgettext("referral", "From"), pgettext("referral", "To"), _("Direction"), pgettext("number", "Referrals"),
+            pgettext("referral", "Accepted"), _("Completed"),
+        ]  # fmt: skip
         return Table(self.name, _("Referrals"), headings, rows)
 
     @property
     def exchange_table(self) -> Table:
-        headings = [_("Takes"), _("From"), _("Taken (accepted up)"), _("Returned (completed down)"), _("Returned ÷ taken")]
+        headings = [_("Takes"), pgettext("referral", "From"), _("Taken (accepted up)"), _("Returned (completed down)"), _("Returned ÷ taken")]
         rows = [[each.upper, each.lower, each.taken, each.returned, each.share] for each in self.exchanges]
         return Table("exchanges", _("Taken and returned"), headings, rows)
 

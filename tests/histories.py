@@ -165,12 +165,17 @@ class History:
         year = self.rng.choice([benchmark.year for benchmark in self.world.benchmarks])
         ours = [benchmark for benchmark in self.world.benchmarks if benchmark.year == year]
         chosen = self.rng.sample(ours, min(20, len(ours)))
-        self._deliver("benchmarks", [into.benchmark_row(replace(b, avg_cost=b.avg_cost + 777, deaths=1, cases=50)) for b in chosen])
+        self._deliver(
+            "benchmarks",
+            [into.benchmark_row(replace(b, avg_cost=b.avg_cost + 777, deaths=1, cases=50)) for b in chosen],
+        )
 
     def move_institution(self) -> None:
         institution = self.rng.choice(self.world.institutions)
         other = self.rng.choice(self.world.institutions)
-        self._deliver("institutions", [into.institution_row(replace(institution, level=other.level, region=other.region))])
+        self._deliver(
+            "institutions", [into.institution_row(replace(institution, level=other.level, region=other.region))]
+        )
 
     def _deliver(self, dataset: str, rows: list[into.Row]) -> None:
         self._remember(Delivery(into.deliver(dataset, rows), dataset, rows=rows), f"{dataset} ({len(rows)})")

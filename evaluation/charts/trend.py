@@ -10,6 +10,9 @@ import plotly.graph_objects as go
 from evaluation.charts.theme import DASHES, MOST_COLOURED, Theme
 
 
+LONGEST_NAME = 140  # pixels
+
+
 @dataclass(frozen=True)
 class Series:
     """A name and a value per label of the axis; None is a gap. `is_main` is drawn bold and labelled first."""
@@ -35,7 +38,6 @@ def trend(
 ) -> go.Figure:  # fmt: skip
     """Lines with their last point marked and named; beyond six series the rest is drawn quietly without names."""
     figure = go.Figure(layout={"template": theme.template(), "hovermode": "x unified"})
-    named = 0
     for place, line in enumerate(series):
         loud = place < MOST_COLOURED
         colour = theme.colours[place % len(theme.colours)] if loud else theme.quiet_line
@@ -48,12 +50,18 @@ def trend(
         )  # fmt: skip
         last = _last(line.values)
         if loud and last is not None:
-            named += 1
             _mark_end(figure, labels[last], line, line.values[last], colour, theme, decimals)
     _draw_limits(figure, limits, theme)
     _spread_labels(figure)
-    figure.update_layout(margin={"r": 150 if named else 16}, xaxis={"nticks": 8, "type": "category", "range": [-0.5, len(labels) - 0.5]})
+    room = max((_width(note.text) for note in figure.layout.annotations), default=0)
+    figure.update_layout(margin={"r": room + 20}, xaxis={"nticks": 8, "tickangle": 0, "type": "category", "range": [-0.5, len(labels) - 0.5]})
     return figure
+
+
+def _width(text: str) -> int:
+    """Pixels that a label takes, roughly: Chinese signs are twice as wide as Latin ones."""
+    plain = text.removeprefix("<b>").removesuffix("</b>")
+    return round(sum(12.5 if ord(sign) > 0x2E80 else 7 for sign in plain))
 
 
 def _last(values: Sequence[float | None]) -> int | None:
@@ -66,7 +74,7 @@ def _mark_end(
     figure.add_scatter(
         x=[x], y=[y], mode="markers", marker={"size": 7, "color": colour}, hoverinfo="skip", showlegend=False
     )
-    name = line.name if len(line.name) <= 12 else line.name[:11] + "…"
+    name = line.name if _width(line.name) <= LONGEST_NAME else line.name[: LONGEST_NAME // 13] + "…"
     text = f"{name} {y:,.{decimals}f}"
     figure.add_annotation(
         x=1, xref="paper", y=y, xanchor="left", xshift=8, showarrow=False, align="left",

@@ -62,7 +62,11 @@ def _check_times(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
     )  # fmt: skip
     days = (discharged.dt.normalize() - admitted.dt.normalize()).dt.days
     findings.warning(
-        "V2", "discharged_at", possible & (days > LONGEST_STAY), _("Stay of %(days)s days. Accepted; left out of DRG payment."), days=days
+        "V2",
+        "discharged_at",
+        possible & (days > LONGEST_STAY),
+        _("Stay of %(days)s days. Accepted; left out of DRG payment."),
+        days=days,
     )
     findings.error("V1", "age", rows["age"] > OLDEST, _("Age %(cell)s is above 120. Correct it."))
     findings.error(
@@ -86,11 +90,13 @@ def _check_costs(rows: pd.DataFrame, findings: Findings) -> None:
     }
     findings.error(
         "V5", "total_cost", (apart > ROUNDING),
-        _("The %(items)s fee items add up to %(sum)s, %(difference)s more than the total. Correct the total or an item."), **yuan,
+        _("The %(items)s fee items add up to %(sum)s, %(difference)s more than the total. Correct one of them."),
+        **yuan,
     )  # fmt: skip
     findings.error(
         "V5", "total_cost", (apart < -ROUNDING),
-        _("The %(items)s fee items add up to %(sum)s, %(difference)s less than the total. Correct the total or an item."), **yuan,
+        _("The %(items)s fee items add up to %(sum)s, %(difference)s less than the total. Correct one of them."),
+        **yuan,
     )  # fmt: skip
     findings.warning(
         "V5", "total_cost", ((apart != 0) & (apart.abs() <= ROUNDING)),
@@ -99,7 +105,7 @@ def _check_costs(rows: pd.DataFrame, findings: Findings) -> None:
     paid = rows["self_pay"].fillna(0) + rows["fund_pay"].fillna(0)
     findings.warning(
         "V16", "fund_pay", ((paid > rows["total_cost"]) & (rows["total_cost"] >= 0)),
-        _("Own payment and fund payment add up to %(paid)s, more than the total cost. Accepted; check the three amounts."),
+        _("Own and fund payment add up to %(paid)s, more than the total cost. Accepted; check the three amounts."),
         paid=_yuan(paid),
     )  # fmt: skip
 
@@ -121,7 +127,9 @@ def _yuan(fen: pd.Series) -> pd.Series:
 def _check_codes(rows: pd.DataFrame, findings: Findings) -> None:
     one = _("“%(code)s” is not an ICD-10 code. Write it like J18.900, with a point.")
     several = _("“%(code)s” is not an ICD-10 code. Write codes like J18.900, with a point; separate several by |.")
-    procedure = _("“%(code)s” is not an ICD-9-CM-3 code. Write codes like 47.0100, with a point; separate several by |.")
+    procedure = _(
+        "“%(code)s” is not an ICD-9-CM-3 code. Write codes like 47.0100, with a point; separate several by |."
+    )
     drg = _("“%(code)s” is not a DRG code. Write it like ES15, or 0000 if ungrouped.")
     for name, pattern, is_list, rule, message in (
         ("main_dx", DIAGNOSIS_CODE, False, "V6", one),
@@ -166,8 +174,14 @@ def _check_procedure_dates(rows: pd.DataFrame, findings: Findings) -> None:
     first = given["admitted_at"].dt.normalize().reindex(days.index)
     last = given["discharged_at"].reindex(days.index)
     for wrong, message in (
-        (days.isna(), _("“%(date)s” is not a date. Write dates like 2026-03-05, separated by |, one for each procedure.")),
-        ((days < first) | (days > last), _("The procedure of %(date)s lies outside the stay. Correct the date or the stay.")),
+        (
+            days.isna(),
+            _("“%(date)s” is not a date. Write dates like 2026-03-05, separated by |, one for each procedure."),
+        ),
+        (
+            (days < first) | (days > last),
+            _("The procedure of %(date)s lies outside the stay. Correct the date or the stay."),
+        ),
     ):
         dates = texts[wrong].groupby(level=0).first().reindex(rows.index)
         findings.error("V13", "procedure_dates", dates.notna(), message, date=dates)
@@ -175,7 +189,7 @@ def _check_procedure_dates(rows: pd.DataFrame, findings: Findings) -> None:
     procedures = procedures.where(given["procedures"] != "", 0)
     findings.error(
         "V13", "procedure_dates", (dates != procedures).reindex(rows.index, fill_value=False),
-        _("There are %(dates)s dates for %(procedures)s procedures. Write one date for each procedure, in their order."),
+        _("There are %(dates)s dates for %(procedures)s procedures. Write one date for each procedure, in order."),
         dates=dates.reindex(rows.index), procedures=procedures.reindex(rows.index),
     )  # fmt: skip
 
@@ -273,5 +287,5 @@ class Deaths:
         )
         latest = pd.concat([seen[["patient", "admitted_at"]], stored]).groupby("patient")["admitted_at"].max()
         dead = seen[seen["died_at"].notna()]
-        later = dead["patient"].map(latest)
-        return np.sort(dead.loc[(later > dead["died_at"]).to_numpy(), "row"].to_numpy())
+        later = latest.reindex(dead["patient"]).to_numpy()
+        return np.sort(dead.loc[later > dead["died_at"].to_numpy(), "row"].to_numpy())

@@ -85,7 +85,7 @@ def check_institution(codes: pd.Series, findings: Findings, known: Known, column
         other = (codes != "") & (codes != known.given_institution)
         findings.error(
             "V4", column, other,
-            _("The row is of institution %(cell)s, but the upload is for %(given)s. Take the row out or upload it separately."),
+            _("The row is of %(cell)s, but the upload is for %(given)s. Take the row out or upload it separately."),
             given=known.given_institution,
         )  # fmt: skip
         codes = codes.mask(codes == "", known.given_institution)
@@ -95,7 +95,8 @@ def check_institution(codes: pd.Series, findings: Findings, known: Known, column
     unknown = (codes != "") & ~codes.isin(list(known.institutions))
     findings.error(
         "V4", column, unknown,
-        _("Institution %(code)s is not known. Check the code, or ask the consortium office to enter it first."), code=codes,
+        _("Institution %(code)s is not known. Check the code, or ask the consortium office to enter it first."),
+        code=codes,
     )  # fmt: skip
     if known.writable is not None:
         foreign = (codes != "") & ~unknown & ~codes.isin(list(known.writable))
@@ -111,6 +112,7 @@ def check_month(month: pd.Series, column: str, findings: Findings, known: Known)
         return
     other = month.notna() & (month != pd.Timestamp(known.given_month))
     findings.error(
-        "V1", column, other, _("The row belongs to another month than the upload, %(given)s. Take it out or upload it for its month."),
+        "V1", column, other,
+        _("Another month than the upload's, %(given)s. Take the row out or upload it for its month."),
         given=f"{known.given_month:%Y-%m}",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Collects what is wrong with the rows of a chunk, column-wise, without making an object per row until it is asked for."""
+"""Collects what is wrong with the rows of a chunk, column-wise; an object per row is made only when asked for."""
 
 from __future__ import annotations
 

@@ -11,16 +11,20 @@ import unicodedata
 
 import pandas as pd
 
+from evaluation.importing.layouts import Column, Kind, Layout
+
 FORMULA = "="
 ROUNDED_IDENTIFIER = "#"  # 3.30106199001011E+17: the last digits are lost, many patients would become one
 NO_IDENTIFIER = "?"  # a word for "unknown" would make one patient of many
 WITHHELD = "\u2063identity number"
 
 ROUNDED = re.compile(r"[0-9](?:\.[0-9]+)?E\+[0-9]{2}")
-WORDS_FOR_NONE = {"-", "--", "—", "/", "0", "NULL", "NONE", "NAN", "NA", "N/A", "无", "不详", "未知"}
+WORDS_FOR_NONE = {"-", "--", "?", "—", "/", "0", "NULL", "NONE", "NAN", "NA", "N/A", "无", "不详", "未知"}
 # An identity number (居民身份证号): region, birthday, order, check character.
 IDENTITY_NUMBER = (
-    r"(?:^|[^0-9])[1-9][0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx](?:$|[^0-9])"
+    r"(?:^|[^0-9])[1-9][0-9]{5}"
+    r"(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+    r"[0-9]{3}[0-9Xx](?:$|[^0-9])"
 )
 IDENTITY_LENGTH = 18
 PSEUDONYM_LENGTH = 64
@@ -42,23 +46,29 @@ def pseudonyms(identifiers: pd.Series, key: bytes) -> pd.Series:
     return pd.Series([pseudonym(text, key) for text in identifiers], identifiers.index, dtype="str")
 
 
-def without_identity_numbers(cells: pd.DataFrame, patient_columns: list[str], own_numbers: list[str]) -> pd.DataFrame:
-    """The cells with identity numbers outside the patient columns withheld.
+def without_identity(rows: pd.DataFrame, layout: Layout, key: bytes) -> pd.DataFrame:
+    """The rows with pseudonyms for identifiers, and nothing that looks like an identity number anywhere else."""
+    patients = [name for name in layout.names(Kind.PATIENT) if name in rows]
+    if not patients:
+        return rows
+    changed = {name: pseudonyms(rows[name], key) for name in patients}
+    for name in rows.columns.difference(patients, sort=False):
+        if (rows[name].str.len() >= IDENTITY_LENGTH).any():
+            found = rows[name].str.contains(IDENTITY_NUMBER)
+            if _is_own_number(layout.by_name[name], layout):
+                found &= _repeats_patient(rows, name, patients)
+            changed[name] = rows[name].mask(found, WITHHELD)
+    return rows.assign(**changed)
 
-    `own_numbers` are columns of numbers that hospitals make up and that may look alike: there only the row's own patient
-    is recognised.
-    """
-    kept = {}
-    for name in cells.columns.difference(patient_columns, sort=False):
-        if not (cells[name].str.len() >= IDENTITY_LENGTH).any():
-            continue
-        found = cells[name].str.contains(IDENTITY_NUMBER)
-        if name in own_numbers:
-            patients = [cells[column].str.upper() == cells[name].str.upper() for column in patient_columns]
-            found &= pd.concat(patients, axis=1).any(axis=1)
-        if found.any():
-            kept[name] = cells[name].mask(found, WITHHELD)
-    return cells.assign(**kept)
+
+def _is_own_number(column: Column, layout: Layout) -> bool:
+    """A number the hospital made up, such as region, day and counter, may look alike."""
+    return column.name in layout.key and column.kind is Kind.TEXT and column.name != "institution"
+
+
+def _repeats_patient(rows: pd.DataFrame, name: str, patients: list[str]) -> pd.Series:
+    text = rows[name].str.upper()
+    return pd.concat([rows[patient].str.upper() == text for patient in patients], axis=1).any(axis=1)
 
 
 def _canonical(identifier: str) -> str:

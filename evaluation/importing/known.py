@@ -1,4 +1,4 @@
-"""What the checks need to know about the world beyond the sheet; gathered once by the service, never queried per row."""
+"""What the checks need to know beyond the sheet; gathered once by the service, never queried per row."""
 
 from __future__ import annotations
 

@@ -38,8 +38,9 @@ def check_consortia(rows: pd.DataFrame, findings: Findings, known: Known) -> Non
 def check_institutions(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
     wrong = (rows["uscc"] != "") & ~rows["uscc"].map(is_uscc).astype(bool)
     findings.error(
-        "V9", "uscc", wrong, _("%(cell)s is not a valid unified social credit code (18 characters, the last one checks the others). Correct it.")
-    )
+        "V9", "uscc", wrong,
+        _("%(cell)s is no unified social credit code (18 characters, the last one checks the others). Correct it."),
+    )  # fmt: skip
     findings.warning(
         "V10", "code", (rows["code"] != "") & ~rows["code"].str.fullmatch(INSURANCE_CODE),
         _("%(cell)s does not look like an insurance code (H and 11 digits). Accepted if it is your local pattern."),
@@ -49,10 +50,14 @@ def check_institutions(rows: pd.DataFrame, findings: Findings, known: Known) -> 
         _("A region code has six digits, like 330106. Correct it."),
     )  # fmt: skip
     for name in ("risk_coefficient", "rate_coefficient"):
-        findings.error("V19", name, _outside(rows[name], *COEFFICIENT), _("A coefficient is above 0 and below 100. Correct it."))
+        findings.error(
+            "V19", name, _outside(rows[name], *COEFFICIENT), _("A coefficient is above 0 and below 100. Correct it.")
+        )
     if known.writable is not None:
         foreign = rows["code"].isin([code for code in known.institutions if code not in known.writable])
-        findings.error("V4", "code", foreign, _("Institution %(cell)s belongs to another consortium. Take the row out."))
+        findings.error(
+            "V4", "code", foreign, _("Institution %(cell)s belongs to another consortium. Take the row out.")
+        )
 
 
 def check_memberships(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
@@ -67,7 +72,10 @@ def check_memberships(rows: pd.DataFrame, findings: Findings, known: Known) -> N
             _("%(cell)s is not between 1949 and 2100. Correct the year; leave left_on empty for a member without end."),
         )  # fmt: skip
     findings.error(
-        "V1", "left_on", (rows["left_on"] < rows["joined_on"]), _("The leaving day lies before the joining day. Correct one of them.")
+        "V1",
+        "left_on",
+        (rows["left_on"] < rows["joined_on"]),
+        _("The leaving day lies before the joining day. Correct one of them."),
     )
     _check_overlaps(rows, findings)
 
@@ -94,7 +102,12 @@ def check_benchmarks(rows: pd.DataFrame, findings: Findings, known: Known) -> No
         "V8", "drg", (rows["drg"] != "") & ~rows["drg"].str.fullmatch(DRG_CODE.pattern),
         _("“%(cell)s” is not a DRG code. Write it like ES15."),
     )  # fmt: skip
-    findings.error("V1", "year", ((rows["year"] < 2000) | (rows["year"] > known.now.year + 1)), _("Year %(cell)s is out of range. Correct it."))
+    findings.error(
+        "V1",
+        "year",
+        ((rows["year"] < 2000) | (rows["year"] > known.now.year + 1)),
+        _("Year %(cell)s is out of range. Correct it."),
+    )
     for name, outside in (
         ("rw", _outside(rows["rw"], SMALLEST_WEIGHT, WEIGHT_BOUND)),
         ("avg_cost", rows["avg_cost"] <= 0),
@@ -108,7 +121,9 @@ def check_benchmarks(rows: pd.DataFrame, findings: Findings, known: Known) -> No
         _("A region code has six digits, like 330106. Correct it."),
     )  # fmt: skip
     for name in ("deaths", "readmissions"):
-        findings.error("V18", name, (rows[name] > rows["cases"]), _("%(cell)s is more than the cases. Correct one of them."))
+        findings.error(
+            "V18", name, (rows[name] > rows["cases"]), _("%(cell)s is more than the cases. Correct one of them.")
+        )
 
 
 def _outside(numbers: pd.Series, smallest: float, bound: float) -> pd.Series:

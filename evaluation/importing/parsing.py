@@ -40,7 +40,9 @@ def parse(cells: pd.DataFrame, layout: Layout, findings: Findings) -> pd.DataFra
     for column in layout.columns:
         text = cells[column.name] if column.name in cells.columns else pd.Series("", cells.index, dtype="str")
         if column.required:
-            findings.error("V0", column.name, text == "", _("The cell is empty, but this column is required. Fill it in."))
+            findings.error(
+                "V0", column.name, text == "", _("The cell is empty, but this column is required. Fill it in.")
+            )
         typed[column.name] = PARSERS[column.kind](_without_marks(text, column, findings), column, findings)
     return pd.DataFrame(typed, index=cells.index)
 
@@ -52,7 +54,7 @@ def _without_marks(text: pd.Series, column: Column, findings: Findings) -> pd.Se
     withheld = text == WITHHELD
     findings.error(
         "V0", column.name, withheld,
-        _("The cell holds an identity number, which is not kept. Identity numbers stand in the column patient_id only."),
+        _("The cell holds an identity number, which is not kept. Write it in the column patient_id only."),
     )  # fmt: skip
     marked = formula | withheld
     return text.mask(marked, "") if marked.any() else text
@@ -65,7 +67,7 @@ def _text(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
     )  # fmt: skip
     findings.error(
         "V25", column.name, text.str.fullmatch(ROUNDED),
-        _("%(cell)s: the spreadsheet took the number for a quantity and lost digits. Format the column as text and enter it again."),
+        _("%(cell)s: the spreadsheet rounded the number. Format the column as text and enter it again."),
     )  # fmt: skip
     return text
 
@@ -80,11 +82,11 @@ def _patient(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
     """The door has turned identifiers into pseudonyms, and what is none into a mark."""
     findings.error(
         "V25", column.name, text == ROUNDED_IDENTIFIER,
-        _("The spreadsheet took the identifier for a quantity and lost digits. Format the column as text and enter it again."),
+        _("The spreadsheet rounded the identifier. Format the column as text and enter it again."),
     )  # fmt: skip
     findings.error(
         "V0", column.name, text == NO_IDENTIFIER,
-        _("What stands here is no patient's identifier. Fill in the identity number or another one that stays the same."),
+        _("This is no patient's identifier. Fill in the identity number, or another one that stays the same."),
     )  # fmt: skip
     return text
 
@@ -121,9 +123,7 @@ def _yes_no(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
     return values
 
 
-def _number(
-    text: pd.Series, column: Column, findings: Findings, pattern: str, rule: str, message: str
-) -> pd.Series:
+def _number(text: pd.Series, column: Column, findings: Findings, pattern: str, rule: str, message: str) -> pd.Series:
     has_unit = text.str.contains("[¥￥元]").any()
     plain = text.str.lstrip("¥￥").str.removesuffix("元").str.strip() if has_unit else text
     grouped = plain.str.contains(",", regex=False)
@@ -182,8 +182,8 @@ def _iso_dates(text: pd.Series) -> pd.Series:
     if not odd.any():
         return text
     parts = text[odd].str.extract(f"^{LOOSE_DATE}$")
-    day = parts[0].str.cat([parts[1].str.zfill(2), parts[2].str.zfill(2)], sep="-")
-    time = parts[3].str.zfill(2).str.cat([parts[4].str.zfill(2), parts[5].fillna("0").str.zfill(2)], sep=":")
+    day = parts[0] + "-" + parts[1].str.zfill(2) + "-" + parts[2].str.zfill(2)
+    time = parts[3].str.zfill(2) + ":" + parts[4].str.zfill(2) + ":" + parts[5].fillna("0").str.zfill(2)
     iso = day.where(parts[3].isna(), day.str.cat(time, sep=" "))
     result = text.copy()
     result[odd] = iso.where(parts[0].notna(), text[odd])

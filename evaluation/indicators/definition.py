@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 Frames = Mapping[str, pd.DataFrame]
 Calculation = Callable[[Frames, Sequence[str]], pd.DataFrame]
@@ -48,7 +49,7 @@ THEME_NAMES = {
     Theme.PROCESS: _("Care process"),
     Theme.COOPERATION: _("Cooperation"),
     Theme.BUDGET: _("Budget"),
-    Theme.DATA: _("Data"),
+    Theme.DATA: pgettext_lazy("theme", "Data"),
 }
 
 

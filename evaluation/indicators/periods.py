@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from django.utils.translation import gettext_noop as _
+
 PATTERN = re.compile(
     r"(?P<year>20\d{2}|19\d{2})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])(?P<rolling>R12)?))?"
 )
@@ -39,7 +41,7 @@ class Period:
         """The period of a code; ValueError names the forms that are understood."""
         match = PATTERN.fullmatch(text.strip())
         if not match:
-            raise ValueError("Write a period as 2026-03, 2026-Q1, 2026 or 2026-03R12.")
+            raise ValueError(_("Write a period as 2026-03, 2026-Q1, 2026 or 2026-03R12."))
         year = int(match["year"])
         if match["quarter"]:
             return cls(date(year, 3 * int(match["quarter"]), 1), PeriodKind.QUARTER)

@@ -26,7 +26,8 @@ class ConsortiumQuerySet(models.QuerySet):
             case Scope.CONSORTIUM:
                 return self.filter(people=user)
             case Scope.INSTITUTION:
-                return self.filter(memberships__institution=user.institution_id).distinct()
+                own = Membership.objects.filter(institution=user.institution_id)
+                return self.filter(pk__in=own.values("consortium"))
         return self.none()
 
 

@@ -74,7 +74,7 @@ class CaseListPage:
     @property
     def table(self) -> Table:
         headings = [
-            _("Record"), _("Stay"), _("Institution"), _("Department"), _("Admitted"), _("Discharged"), _("Days"),
+            _("Record"), _("Stay no."), _("Institution"), _("Department"), _("Admitted"), _("Discharged"), _("Days"),
             _("Main diagnosis"), "DRG", "RW", _("Cost, yuan"), _("Way of leaving"),
         ]  # fmt: skip
         rows = [

@@ -30,7 +30,7 @@ from evaluation.services.values import indicators as catalogue
 
 TREND_LENGTH = {"month": 24, "quarter": 12, "year": 5, "rolling": 24}
 SPARK_LENGTH = 12
-MOST_CHANGES = 6
+MOST_CHANGES = 5
 ORDER = {Light.GREEN: 0, Light.GREY: 0, Light.YELLOW: 1, Light.RED: 2}
 
 

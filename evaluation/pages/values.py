@@ -179,6 +179,6 @@ def _places(model: type[Institution] | type[Consortium], codes: Iterable[str], u
 
 def better_word(indicator: Indicator, now: float | None, before: float | None) -> str:
     """"better" or "worse" where the direction says so."""
-    if now is None or before is None or now == before or indicator.better in (Better.RANGE, Better.WATCH):
+    if shown.change(indicator, now, before)[:1] in ("", "±") or indicator.better in (Better.RANGE, Better.WATCH):
         return ""
-    return gettext("better") if (now > before) == (indicator.better is Better.HIGHER) else gettext("worse")
+    return gettext("better") if ((now or 0) > (before or 0)) == (indicator.better is Better.HIGHER) else gettext("worse")

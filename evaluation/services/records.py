@@ -47,7 +47,7 @@ def delete(queryset, what: str) -> None:
 
 def _in_use(what: str) -> str:
     return _(
-        "%(what)s cannot be taken back: data that was delivered later, or a user, belongs to it. Undo or move that first."
+        "%(what)s cannot be taken back: data delivered later, or a user, belongs to it. Undo or move that first."
     ) % {"what": what}
 
 
@@ -91,7 +91,11 @@ class Institutions(WithoutMonths):
         before = dict(Institution.objects.values_list("code", "level"))
         regions = dict(Institution.objects.values_list("code", "region_code"))
         upsert(Institution, rows, key=("code",))
-        moved = {r.code for r in rows if (before.get(r.code, r.level), regions.get(r.code, r.region_code)) != (r.level, r.region_code)}
+        moved = {
+            r.code
+            for r in rows
+            if (before.get(r.code, r.level), regions.get(r.code, r.region_code)) != (r.level, r.region_code)
+        }
         self._measured_anew(rows, moved)
 
     def remove(self, contents: Sequence[dict]) -> None:
@@ -130,7 +134,9 @@ class Memberships(WithoutMonths):
     def remove(self, contents: Sequence[dict]) -> None:
         for row in contents:
             Membership.objects.filter(
-                consortium__code=row["consortium"], institution__code=row["institution"], joined_on=day(row["joined_on"])
+                consortium__code=row["consortium"],
+                institution__code=row["institution"],
+                joined_on=day(row["joined_on"]),
             ).delete()
         for consortium in ids(Consortium, {row["consortium"] for row in contents}).values():
             staleness.mark_consortium(consortium)

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cache
 
 import pandas as pd
 from django.db import connection, transaction
@@ -14,7 +15,7 @@ from django.utils import timezone
 from evaluation import frames
 from evaluation.discovery import collected
 from evaluation.indicators.calculation import calculate_values, month_number
-from evaluation.indicators.definition import Indicator
+from evaluation.indicators.definition import Indicator, Theme
 from evaluation.indicators.periods import Period, add_months, elapsed_share, months_between, periods_between, periods_of
 from evaluation.indicators.scopes import Scope, band, scopes_of
 from evaluation.models import IndicatorValue, Institution, Membership, StaleMark, Threshold
@@ -26,9 +27,11 @@ VALUE_COLUMNS = (
 )  # fmt: skip
 
 
+@cache
 def indicators() -> tuple[Indicator, ...]:
-    """The whole catalogue, in display order."""
-    return collected("indicators", "INDICATORS")
+    """The whole catalogue, in display order: by theme, within a theme as the apps list them."""
+    themes = list(Theme)
+    return tuple(sorted(collected("indicators", "INDICATORS"), key=lambda each: themes.index(each.theme)))
 
 
 @transaction.atomic

@@ -5,10 +5,10 @@ from django.utils import timezone
 
 from evaluation.access.roles import Permission
 from evaluation.access.rules import require
-from evaluation.models import Institution, Level, Membership
+from evaluation.models import Consortium, Institution, Level, Membership
 from evaluation.pages.institution import InstitutionPage
 from evaluation.views.downloads import download
-from evaluation.views.scope import current_consortium, find_institution
+from evaluation.views.scope import current_consortium, find_institution, visible_consortia
 
 
 def institution_list(request: HttpRequest) -> HttpResponse:
@@ -35,12 +35,20 @@ def institution_list(request: HttpRequest) -> HttpResponse:
     return render(request, "evaluation/institution_list.html", context)
 
 
+def _consortium_of(request: HttpRequest, institution: Institution) -> Consortium:
+    """The current consortium if the institution is or was a member of it, else one of which it is."""
+    current = current_consortium(request)
+    own = set(institution.memberships.values_list("consortium", flat=True))
+    for consortium in (current, *visible_consortia(request)):
+        if consortium is not None and consortium.pk in own:
+            return consortium
+    raise Http404
+
+
 def institution_show(request: HttpRequest, code: str) -> HttpResponse:
     require(request.user, Permission.SEE_VALUES)
     institution = find_institution(request, code)
-    consortium = current_consortium(request)
-    if consortium is None:
-        raise Http404
+    consortium = _consortium_of(request, institution)
     page = InstitutionPage.build(request.user, consortium, institution, request.GET)
     if "download" in request.GET:
         return download(request, page.tables)

@@ -6,7 +6,7 @@ const isDark = () => {
 };
 
 function draw(plot) {
-  const figures = JSON.parse(document.getElementById(plot.dataset.figure).textContent);
+  const figures = JSON.parse(plot.previousElementSibling.textContent);
   const figure = figures[isDark() ? "dark" : "light"];
   const height = figure.layout.height || plot.clientHeight;
   plot.style.height = `${height}px`;

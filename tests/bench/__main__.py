@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 from pathlib import Path
 
 import django
@@ -14,7 +15,7 @@ REPORT = Path("docs/performance.md")
 
 
 def main() -> None:
-    options = _options()
+    options, load = _options(), os.getloadavg()[1]
     folder = place.enter(is_kept=options.keep)
     try:
         django.setup()
@@ -26,7 +27,7 @@ def main() -> None:
             for result in importlib.import_module(f"tests.bench.{PARTS[part]}").measure(database):
                 say(f"  {result.what}: {result.ours}, peer {result.peer}, {result.ratio} (target {result.target})")
                 results.append(result)
-        write(options.out, results, postgresql=postgresql_version(), scale=options.scale)
+        write(options.out, results, postgresql=postgresql_version(), scale=options.scale, load=load)
         say(f"Written to {options.out}.")
     finally:
         place.leave(folder, is_kept=options.keep)

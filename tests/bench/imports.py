@@ -38,6 +38,7 @@ def measure(database: Database) -> Iterator[Result]:
         return check + store
 
     say(f"Importing {sheets.rows:,} cases, {TIMES} times, beside COPY …")
+    _leave_alone(TABLE)
     ours()
     typed = _typed_rows()
     _create_copy_table()
@@ -61,6 +62,7 @@ def measure(database: Database) -> Iterator[Result]:
         "ModelResource with its default settings, rows already typed, which it need not check.",
     )  # fmt: skip
 
+    _leave_alone(TABLE, is_alone=False)
     full = database.full()
     if database.peak_memory is None:
         return
@@ -79,6 +81,13 @@ def _typed_rows() -> bytes:
 def _create_copy_table() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS bench_copy; CREATE TABLE bench_copy (LIKE {TABLE} INCLUDING ALL)")
+    _leave_alone("bench_copy")
+
+
+def _leave_alone(table: str, *, is_alone: bool = True) -> None:
+    """Autovacuum would fall into one of the turns."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = {not is_alone})")
 
 
 @transaction.atomic

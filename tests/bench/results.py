@@ -47,18 +47,19 @@ def in_turns(ours: Callable[[], float], peer: Callable[[], float], *, times: int
     return min(pair[0] for pair in pairs), min(pair[1] for pair in pairs)
 
 
-def write(path: Path, results: Sequence[Result], *, postgresql: str, scale: float) -> None:
-    lines = [HEADING, *_machine(postgresql, scale), "", TABLE]
+def write(path: Path, results: Sequence[Result], *, postgresql: str, scale: float, load: float) -> None:
+    lines = [HEADING, *_machine(postgresql, scale, load), "", TABLE]
     lines += [f"| {r.what} | {r.ours} | {r.peer} | {r.ratio} | {r.target} | {r.verdict} |" for r in results]
     lines += ["", *(f"- {result.what}: {result.note}" for result in results if result.note), ""]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines))
 
 
-def _machine(postgresql: str, scale: float) -> list[str]:
+def _machine(postgresql: str, scale: float, load: float) -> list[str]:
     lines = [
         f"Measured on {date.today()}: {os.cpu_count()} cores ({_processor()}), {_memory()} GB memory, "
-        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, PostgreSQL {postgresql}."
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, PostgreSQL {postgresql}. "
+        f"Load average before the start {load:.1f}: unless it is near 0, others slowed both sides down."
     ]
     if scale != 1:
         lines.append(f"\n**Only a trial: all sizes were multiplied by {scale:g}; targets hold at full size.**")

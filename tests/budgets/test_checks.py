@@ -69,7 +69,17 @@ def test_an_expenditure_that_breaks_a_rule_is_refused_at_its_cell(changes, colum
 
 @pytest.mark.parametrize(
     "text",
-    ["2026-03", "2026/3", "2026.03", "2026年3月", "202603", "2026-03-01", "2026-03-01 00:00:00", "2026/3/1", "2026年3月1日"],
+    [
+        "2026-03",
+        "2026/3",
+        "2026.03",
+        "2026年3月",
+        "202603",
+        "2026-03-01",
+        "2026-03-01 00:00:00",
+        "2026/3/1",
+        "2026年3月1日",
+    ],
 )
 def test_a_month_is_understood_even_where_a_spreadsheet_made_a_day_of_it(text):
     result = expenditures(SPENT | {"month": text})

@@ -70,13 +70,17 @@ def test_places_see_their_own():
 
 
 def test_a_row_is_taken_whole_even_if_a_further_one_knows_more():
-    found = seen({**OURS, "cases": None}, {**ANYWHERE, "cases": 1000, "deaths": 3}, {"drg": "FM19", "cases": 1000, "deaths": 1})
+    found = seen(
+        {**OURS, "cases": None}, {**ANYWHERE, "cases": 1000, "deaths": 3}, {"drg": "FM19", "cases": 1000, "deaths": 1}
+    )
 
     assert found["risk"].isna().all()
 
 
 def test_risk_comes_from_the_year_before_even_where_the_year_has_no_benchmark():
-    groups = [{"drg": drg, "cases": 1000, "deaths": deaths, "year": 2025} for drg, deaths in (("BR21", 1), ("FM19", 90))]
+    groups = [
+        {"drg": drg, "cases": 1000, "deaths": deaths, "year": 2025} for drg, deaths in (("BR21", 1), ("FM19", 90))
+    ]
 
     found = seen(*groups, {"drg": "BR21", "year": 2026, "rw": 1.7})
 

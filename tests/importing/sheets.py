@@ -10,9 +10,9 @@ import pandas as pd
 
 from evaluation.importing.checks import SheetCheck
 from evaluation.importing.findings import Findings
-from evaluation.importing.identity import pseudonyms, without_identity_numbers
+from evaluation.importing.identity import without_identity
 from evaluation.importing.known import Known, Place
-from evaluation.importing.layouts import Kind, Layout
+from evaluation.importing.layouts import Layout
 from evaluation.importing.problems import Problem
 from evaluation.importing.reader import open_sheet
 
@@ -70,17 +70,18 @@ def judge(
 
 
 def judge_file(
-    layout: Layout, rules: Rules, content: bytes, known: Known = KNOWN, chunk_rows: int = 20_000, given: Sequence[str] = ()
+    layout: Layout,
+    rules: Rules,
+    content: bytes,
+    known: Known = KNOWN,
+    chunk_rows: int = 20_000,
+    given: Sequence[str] = (),
 ) -> Judged:
     sheet = open_sheet(io.BytesIO(content), layout, given=frozenset(given), chunk_rows=chunk_rows)
     check = SheetCheck(layout, rules, known, sheet.headings)
-    patients = [name for name in layout.names(Kind.PATIENT) if name in sheet.headings]
-    numbers = [name for name in layout.key if layout.by_name[name].kind is Kind.TEXT]
     problems, rejected, flagged, typed = [], [], [], []
     for cells in sheet.chunks:
-        if patients:
-            cells = without_identity_numbers(cells, patients, numbers)
-        cells = cells.assign(**{name: pseudonyms(cells[name], KEY) for name in patients})
+        cells = without_identity(cells, layout, KEY)
         checked = check.check(cells)
         problems += [problem for finding in checked.findings.found for problem in finding.problems()]
         rejected += [int(row) for row in cells.index[checked.findings.rejected]]

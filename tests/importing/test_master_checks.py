@@ -65,10 +65,13 @@ def test_the_published_sample_of_a_credit_code_is_valid_and_its_neighbours_are_n
 
 
 @pytest.mark.parametrize(
-    "code", ["91350100M000100Y4", "91350100M000100Y433", "91350100I000100Y43", "91350100m000100y43", "9135010OM000100Y43"]
+    "code",
+    ["91350100M000100Y4", "91350100M000100Y433", "91350100I000100Y43", "91350100m000100y43", "9135010OM000100Y43"],
 )
 def test_what_is_no_credit_code_is_refused_with_the_remedy(code):
-    result = institutions(HOSPITAL, HOSPITAL | {"code": "H33010000008", "uscc": code[:18]} if len(code) <= 18 else HOSPITAL)
+    result = institutions(
+        HOSPITAL, HOSPITAL | {"code": "H33010000008", "uscc": code[:18]} if len(code) <= 18 else HOSPITAL
+    )
 
     assert not is_uscc(code)
     if len(code) <= 18:

@@ -10,9 +10,7 @@ from referrals import frames as referral_frames
 
 BY = ("scope", "period")
 PERIOD = "2026-03"
-SOURCES = {
-    source.name: source for source in (*case_frames.SOURCES, *referral_frames.SOURCES, *budget_frames.SOURCES)
-}
+SOURCES = {source.name: source for source in (*case_frames.SOURCES, *referral_frames.SOURCES, *budget_frames.SOURCES)}
 
 
 def frame(source: str, *rows: Mapping[str, object]) -> pd.DataFrame:

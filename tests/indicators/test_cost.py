@@ -9,7 +9,12 @@ from tests.indicators.literal import frame, of_cases, of_groups, only, value
 def test_the_cost_per_stay_is_in_yuan():
     frames = of_cases({"discharges": 4, "cost": 1_000_001})
 
-    assert only(cost.cost_per_stay, frames) == {"numerator": 10_000.01, "denominator": 4, "value": 2_500.0025, "cases": 4}
+    assert only(cost.cost_per_stay, frames) == {
+        "numerator": 10_000.01,
+        "denominator": 4,
+        "value": 2_500.0025,
+        "cases": 4,
+    }
 
 
 def growing(now: dict, *then: dict) -> dict:

@@ -50,10 +50,16 @@ def test_a_month_is_in_all_its_periods_and_in_no_other(month):
 
     assert len(mine) == 15
     assert all(month in period.months for period in mine)
-    assert not any(month in period.months for period in periods_between(add_months(month, -14), add_months(month, 14)) if period not in mine)
+    assert not any(
+        month in period.months
+        for period in periods_between(add_months(month, -14), add_months(month, 14))
+        if period not in mine
+    )
 
 
-@pytest.mark.parametrize("text", ["", "2026-13", "2026-00", "2026-Q5", "2026-3", "2026-Q1R12", "26-03", "2026R12", "1889"])
+@pytest.mark.parametrize(
+    "text", ["", "2026-13", "2026-00", "2026-Q5", "2026-3", "2026-Q1R12", "26-03", "2026R12", "1889"]
+)
 def test_what_is_no_period_is_refused_with_the_forms_that_are(text):
     with pytest.raises(ValueError, match="2026-03, 2026-Q1, 2026 or 2026-03R12"):
         Period.parse(text)

@@ -36,7 +36,9 @@ def test_without_surgery_there_is_no_share_of_it(share):
 
 
 def test_data_accuracy_is_accepted_by_read_rows():
-    frames = {"uploads": frame("uploads", {"rows_read": 90, "rows_accepted": 90}, {"rows_read": 10, "rows_accepted": 5})}
+    frames = {
+        "uploads": frame("uploads", {"rows_read": 90, "rows_accepted": 90}, {"rows_read": 10, "rows_accepted": 5})
+    }
 
     found = only(process.data_accuracy, frames)
 

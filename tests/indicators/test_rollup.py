@@ -102,7 +102,12 @@ def test_a_pair_with_someone_who_has_left_is_not_the_consortiums():
 
 def test_facts_stay_apart_by_the_columns_within():
     groups = pd.DataFrame(
-        {"institution": [1, 2, 2], "month": MARCH, "drg": pd.Categorical(["BR21", "BR21", "FM19"]), "discharges": [1, 2, 4]}
+        {
+            "institution": [1, 2, 2],
+            "month": MARCH,
+            "drg": pd.Categorical(["BR21", "BR21", "FM19"]),
+            "discharges": [1, 2, 4],
+        }
     )
 
     rolled = roll_up(groups, PLACES, WINDOWS, within=("drg",))

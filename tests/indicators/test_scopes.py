@@ -27,7 +27,15 @@ def contents(memberships: pd.DataFrame, months: list[int]) -> dict[Scope, set[tu
 
 @pytest.mark.parametrize(
     ("level", "expected"),
-    [("L3", "L3"), ("L2", "L2"), ("L1", PRIMARY), ("CHC", PRIMARY), ("THC", PRIMARY), ("VC", PRIMARY), (PRIMARY, PRIMARY)],
+    [
+        ("L3", "L3"),
+        ("L2", "L2"),
+        ("L1", PRIMARY),
+        ("CHC", PRIMARY),
+        ("THC", PRIMARY),
+        ("VC", PRIMARY),
+        (PRIMARY, PRIMARY),
+    ],
 )
 def test_primary_levels_share_a_band(level, expected):
     assert band(level) == expected

@@ -175,10 +175,14 @@ def test_a_distance_is_rated_like_the_value_of_a_range(value, expected, green, r
     assert light(value, limits, distance_from=expected) == light(round(value - expected, 12), limits)
 
 
-@pytest.mark.parametrize(("code", "level"), [(code, level) for code, by_level in DEFAULTS.items() for level in by_level])
+@pytest.mark.parametrize(
+    ("code", "level"), [(code, level) for code, by_level in DEFAULTS.items() for level in by_level]
+)
 def test_default_limits_lie_in_order(code, level):
     limits = DEFAULTS[code][level]
-    given = [each for each in (limits.red_low, limits.green_low, limits.green_high, limits.red_high) if each is not None]
+    given = [
+        each for each in (limits.red_low, limits.green_low, limits.green_high, limits.red_high) if each is not None
+    ]
 
     assert given == sorted(given)
     assert not limits.is_empty

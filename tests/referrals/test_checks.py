@@ -38,9 +38,21 @@ def judged(*rows: Row, **options) -> Judged:
     ("changes", "column", "severity", "rule", "sentence"),
     [
         ({"receiver": "H33010000003"}, "receiver", ERROR, "V20", "the same institution. Correct one of them"),
-        ({"accepted_at": "2026-03-02 09:29", "arrived_at": ""}, "accepted_at", ERROR, "V20", "lies before 2026-03-02 09:30. Put"),
-        ({"arrived_at": "2026-03-02 10:59"}, "arrived_at", ERROR, "V20", "in the order requested, accepted, arrived"),
-        ({"completed_at": "2026-03-02 10:00", "arrived_at": ""}, "completed_at", ERROR, "V20", "lies before 2026-03-02 11:00"),
+        (
+            {"accepted_at": "2026-03-02 09:29", "arrived_at": ""},
+            "accepted_at",
+            ERROR,
+            "V20",
+            "lies before 2026-03-02 09:30. Put",
+        ),
+        ({"arrived_at": "2026-03-02 10:59"}, "arrived_at", ERROR, "V20", "in order: requested, accepted, arrived"),
+        (
+            {"completed_at": "2026-03-02 10:00", "arrived_at": ""},
+            "completed_at",
+            ERROR,
+            "V20",
+            "lies before 2026-03-02 11:00",
+        ),
         ({"completed_at": ""}, "status", WARNING, "V20", "Accepted; fill in completed_at"),
         ({"sender": "H0"}, "sender", ERROR, "V4", "H0 is not known. Check the code"),
         ({"receiver": "H0"}, "receiver", ERROR, "V4", "H0 is not known. Check the code"),
@@ -74,14 +86,17 @@ def test_a_request_before_1990_is_refused():
 def test_steps_at_the_same_moment_and_steps_left_out_pass():
     rows = [
         GOOD | {"accepted_at": GOOD["requested_at"], "arrived_at": GOOD["requested_at"]},
-        GOOD | {"id": "R2", "accepted_at": "", "arrived_at": "", "completed_at": "", "status": "requested", "main_dx": ""},
+        GOOD
+        | {"id": "R2", "accepted_at": "", "arrived_at": "", "completed_at": "", "status": "requested", "main_dx": ""},
         GOOD | {"id": "R3", "sender": "H33010000001", "receiver": "H33010000003", "direction": "down"},
     ]
 
     assert judged(*rows).said == []
 
 
-@pytest.mark.parametrize("known", [{"writable": frozenset({"H33010000001"})}, {"given_institution": "H33010000001"}], ids=str)
+@pytest.mark.parametrize(
+    "known", [{"writable": frozenset({"H33010000001"})}, {"given_institution": "H33010000001"}], ids=str
+)
 def test_a_referral_between_others_is_refused_and_one_of_either_end_is_not(known):
     rows = [GOOD, GOOD | {"id": "R2", "sender": "H33010000001", "receiver": "H33010000002"}]
     between_others = GOOD | {"id": "R3", "receiver": "H33010000002"}
@@ -94,7 +109,13 @@ def test_a_referral_between_others_is_refused_and_one_of_either_end_is_not(known
 
 def test_the_month_of_a_referral_is_that_of_its_request():
     known = replace(KNOWN, given_month=date(2026, 3, 1))
-    april = GOOD | {"id": "R2", "requested_at": "2026-04-01", "accepted_at": "", "arrived_at": "", "completed_at": "2026-04-02"}
+    april = GOOD | {
+        "id": "R2",
+        "requested_at": "2026-04-01",
+        "accepted_at": "",
+        "arrived_at": "",
+        "completed_at": "2026-04-02",
+    }
 
     assert judged(GOOD, april, known=known).said == [(3, "requested_at", ERROR, "V1")]
 

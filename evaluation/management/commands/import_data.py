@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from evaluation.datasets import Dataset
-from evaluation.importing.problems import Problem, SheetRefused, Severity
+from evaluation.importing.problems import Problem, Severity, SheetRefused
 from evaluation.models import Institution, Upload
 from evaluation.services import uploads
 
@@ -85,7 +85,9 @@ class Command(BaseCommand):
         for each in problems:
             where = f"{each.row or 'file'}, {each.column}" if each.column else f"{each.row or 'file'}"
             self.stdout.write(f"{where}: {each.sentence}")
-        self.stdout.write("{rows_read} rows read, {accepted} accepted ({flagged} to check), {rejected} refused".format(**counts))
+        self.stdout.write(
+            "{rows_read} rows read, {accepted} accepted ({flagged} to check), {rejected} refused".format(**counts)
+        )
         if upload and upload.ignored:
             self.stdout.write(f"Columns not known and left out: {', '.join(upload.ignored)}")
 

@@ -1,8 +1,19 @@
-"""The way of a sheet into the database, the same for page, API and command: receive → check → submit (or withdraw) → undo."""
+"""The way of a sheet into the database, for page, API and command: receive → check → submit (or withdraw) → undo."""
 
 from evaluation.services.uploads.advance import INLINE_ROWS, advance, waiting_uploads
 from evaluation.services.uploads.check import check_upload
 from evaluation.services.uploads.receive import receive
 from evaluation.services.uploads.submit import store, submit, undo, why_not, withdraw
 
-__all__ = ["INLINE_ROWS", "advance", "check_upload", "receive", "store", "submit", "undo", "waiting_uploads", "why_not", "withdraw"]
+__all__ = [
+    "INLINE_ROWS",
+    "advance",
+    "check_upload",
+    "receive",
+    "store",
+    "submit",
+    "undo",
+    "waiting_uploads",
+    "why_not",
+    "withdraw",
+]

@@ -34,7 +34,7 @@ COLUMNS = (
     *(name for name, _heading in FEE_ITEMS), "drg_code", "rw", "drg_pay",
 )  # fmt: skip
 
-# Index stays whose readmission may change with the admissions of these cases: the patient's discharges in the days before.
+# Index stays whose readmission may change with the admissions of these cases: the patient's discharges before them.
 BEFORE_SQL = """
 SELECT DISTINCT earlier.institution_id, earlier.month
 FROM evaluation_inpatientcase changed
@@ -71,7 +71,11 @@ def take_back(upload: Upload) -> set[Partition]:
     with connection.cursor() as cursor:
         lock_institutions(upload.cases.order_by().values_list("institution", flat=True).distinct())
         cursor.execute("DROP TABLE IF EXISTS changed_case")
-        cursor.execute("CREATE TEMPORARY TABLE changed_case ON COMMIT DROP AS SELECT id FROM evaluation_inpatientcase WHERE upload_id = %s", [upload.pk])
+        cursor.execute(
+            "CREATE TEMPORARY TABLE changed_case ON COMMIT DROP AS"
+            " SELECT id FROM evaluation_inpatientcase WHERE upload_id = %s",
+            [upload.pk],
+        )
         cursor.execute(
             "UPDATE evaluation_inpatientcase SET is_current = false WHERE upload_id = %s AND is_current", [upload.pk]
         )
@@ -79,14 +83,15 @@ def take_back(upload: Upload) -> set[Partition]:
     return mark_changed()
 
 
-# What an undone upload brought or, replacing a month, took out: the newest version whose upload is still submitted holds
-# again, unless an upload that is still submitted replaced its month later.
+# What an undone upload brought or, replacing a month, took out: the newest version whose upload is still submitted
+# holds again, unless an upload that is still submitted replaced its month later.
 RESTORE_SQL = """
 WITH affected AS (
     SELECT institution_id, record_no, stay_no FROM evaluation_inpatientcase WHERE upload_id = %s
     UNION
     SELECT c.institution_id, c.record_no, c.stay_no
-    FROM evaluation_upload u JOIN evaluation_inpatientcase c ON c.institution_id = u.institution_id AND c.month = u.month
+    FROM evaluation_upload u
+    JOIN evaluation_inpatientcase c ON c.institution_id = u.institution_id AND c.month = u.month
     WHERE u.id = %s AND u.mode = 'replace' AND NOT c.is_current
 ), open AS (
     SELECT * FROM affected a WHERE NOT EXISTS (

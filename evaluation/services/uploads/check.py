@@ -36,7 +36,9 @@ from evaluation.services.uploads.locks import upload_lock
 from evaluation.services.uploads.staging import staged_chunks
 
 MOST_PROBLEMS = 20_000  # kept row by row; the groups count all
-DIED_AND_BACK = _("The patient died in this stay but was admitted again later. Accepted; check way of leaving and patient identifier.")
+DIED_AND_BACK = _(
+    "The patient died in this stay but was admitted again later. Accepted; check way of leaving and patient identifier."
+)
 
 
 def check_upload(upload: Upload) -> Upload:
@@ -61,7 +63,11 @@ def _run(upload: Upload) -> None:
         upload.month_counts.all().delete()
         received = Upload.objects.filter(pk=upload.pk, status=Upload.Status.RECEIVED)
         received.update(
-            status=Upload.Status.FAILED, failure=fault_of(error, upload), rows_checked=0, rows_rejected=0, rows_flagged=0
+            status=Upload.Status.FAILED,
+            failure=fault_of(error, upload),
+            rows_checked=0,
+            rows_rejected=0,
+            rows_flagged=0,
         )
 
 
@@ -106,16 +112,14 @@ class _Check:
         """Count the finding in its group and keep its problems row by row, up to the bound."""
         key = (finding.rule, finding.severity, finding.column, finding.message)
         first = next(finding.problems())
-        group = self.groups.setdefault(
-            key,
-            {
-                "rule": finding.rule, "severity": finding.severity, "column": finding.column, "message": finding.message,
-                "count": 0, "row": first.row, "values": first.values,
-            },
-        )  # fmt: skip
+        names = ("rule", "severity", "column", "message")
+        example = {**dict(zip(names, key, strict=True)), "count": 0, "row": first.row, "values": first.values}
+        group = self.groups.setdefault(key, example)
         group["count"] += len(finding.rows)
         room = MOST_PROBLEMS - self.kept
-        problems = [_stored(self.upload, problem) for problem, _place in zip(finding.problems(), range(room), strict=False)]
+        problems = [
+            _stored(self.upload, problem) for problem, _place in zip(finding.problems(), range(room), strict=False)
+        ]
         UploadProblem.objects.bulk_create(problems, batch_size=5000)
         self.kept += len(problems)
 
@@ -149,7 +153,9 @@ class _Check:
             return
         upload.rows_flagged = len(self.flagged)
         order = {Severity.ERROR: 0, Severity.WARNING: 1}
-        upload.problem_groups = sorted(self.groups.values(), key=lambda group: (order[group["severity"]], -group["count"]))
+        upload.problem_groups = sorted(
+            self.groups.values(), key=lambda group: (order[group["severity"]], -group["count"])
+        )
         upload.status = Upload.Status.CHECKED
         upload.save()
         self._add_undated()
@@ -193,10 +199,10 @@ def _later_admissions(upload: Upload) -> pd.DataFrame:
             dead |= set(hashes[hashes.str.len() == PSEUDONYM_LENGTH])
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT encode(patient_hash, 'hex'), max(admitted_at) AT TIME ZONE '{timezone.get_default_timezone_name()}'
+            f"""SELECT encode(patient_hash, 'hex'), max(admitted_at) AT TIME ZONE %s
                 FROM {InpatientCase._meta.db_table}
                 WHERE is_current AND patient_hash = ANY(%s) GROUP BY patient_hash""",
-            [[bytes.fromhex(each) for each in dead]],
+            [timezone.get_default_timezone_name(), [bytes.fromhex(each) for each in dead]],
         )
         return pd.DataFrame(cursor.fetchall(), columns=["patient_id", "admitted_at"])
 
@@ -204,7 +210,8 @@ def _later_admissions(upload: Upload) -> pd.DataFrame:
 def known_to(upload: Upload) -> Known:
     """What the checks may know: the world as the sender of the upload may change it."""
     institutions = {
-        code: Place(region, level) for code, region, level in Institution.objects.values_list("code", "region_code", "level")
+        code: Place(region, level)
+        for code, region, level in Institution.objects.values_list("code", "region_code", "level")
     }
     weights = pd.DataFrame(
         list(LocalBenchmark.objects.filter(rw__isnull=False).values_list("region", "level", "year", "drg", "rw")),

@@ -1,4 +1,4 @@
-"""What to tell a person when something happened that no rule foresaw, and what to leave in the log for who maintains it."""
+"""What to tell a person when something happened that no rule foresaw, and what to leave in the log."""
 
 import logging
 import traceback

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import BinaryIO
 
-import pandas as pd
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -12,8 +11,7 @@ from django.utils.translation import gettext as _
 from evaluation.access import rules
 from evaluation.access.roles import Permission
 from evaluation.datasets import Dataset, Owner, dataset_by_name
-from evaluation.importing.identity import pseudonyms, without_identity_numbers
-from evaluation.importing.layouts import Kind, Layout
+from evaluation.importing.identity import without_identity
 from evaluation.importing.reader import open_sheet
 from evaluation.models import Institution, Upload, User
 from evaluation.services import audit
@@ -49,22 +47,12 @@ def receive(
     given = frozenset({"institution"} if institution else ())
     sheet = open_sheet(file, wanted.layout, given=given, others=others)
     for rows in sheet.chunks:
-        stage(upload, _without_identity(rows, wanted.layout))
+        stage(upload, without_identity(rows, wanted.layout, settings.PATIENT_KEY))
         upload.rows_read += len(rows)
     upload.headings, upload.ignored = sheet.headings, list(sheet.ignored)
     upload.save()
     audit.record("upload received", by=by, thing=f"{upload.pk} {upload}", rows=upload.rows_read)
     return upload
-
-
-def _without_identity(rows: pd.DataFrame, layout: Layout) -> pd.DataFrame:
-    """The rows with pseudonyms for identifiers, and nothing that looks like an identity number anywhere else."""
-    patients = [name for name in layout.names(Kind.PATIENT) if name in rows]
-    if not patients:
-        return rows
-    own_numbers = [name for name in layout.key if layout.by_name[name].kind is Kind.TEXT]
-    rows = without_identity_numbers(rows, patients, own_numbers)
-    return rows.assign(**{name: pseudonyms(rows[name], settings.PATIENT_KEY) for name in patients})
 
 
 def _storable(filename: str) -> str:

@@ -33,7 +33,9 @@ NEXT = {
 def why_not(upload: Upload, to: Upload.Status) -> str:
     """Why the upload cannot go on to the status, as a sentence; empty when it can."""
     if to not in NEXT.get(Upload.Status(upload.status), set()):
-        return _("The upload is %(status)s: this step is not possible any more.") % {"status": upload.get_status_display()}
+        return _("The upload is %(status)s: this step is not possible any more.") % {
+            "status": upload.get_status_display()
+        }
     if to == Upload.Status.STORING and upload.rows_accepted == 0:
         return _("No row can be stored: all have errors. Correct the sheet and upload it again.")
     return ""
@@ -76,19 +78,21 @@ def store(upload: Upload) -> Upload:
     except Exception as error:
         Upload.objects.filter(pk=upload.pk).update(status=Upload.Status.FAILED, failure=fault_of(error, upload))
         upload.refresh_from_db()
-    audit.record("upload stored", by=upload.by, thing=f"{upload.pk} {upload}", rows=upload.rows_stored, failure=upload.failure)
+    audit.record(
+        "upload stored", by=upload.by, thing=f"{upload.pk} {upload}", rows=upload.rows_stored, failure=upload.failure
+    )
     return upload
 
 
 @transaction.atomic
 def undo(*, upload: Upload, by: User | None) -> Upload:
-    """Take a submitted upload back, in any order: what it had superseded and is still submitted becomes current again."""
+    """Take a submitted upload back, in any order: what it superseded and is still submitted becomes current again."""
     upload, before = _advance(upload, Upload.Status.UNDONE, by)
     keeper = cases if upload.dataset == "cases" else versions
     _check_gate(upload, keeper.take_back(upload))
     _mark_counts(upload)
     upload_changed.send(sender=Upload, upload=upload)
-    # Last, as in `store`: the trail is locked to the end of the transaction, and the data must not be waited for inside.
+    # Last, as in `store`: the trail is locked to the end of the transaction; who waits for data must not hold it.
     _record("upload undone", upload, by, before)
     return upload
 

@@ -74,9 +74,7 @@ def _mark(dataset: Dataset, contents: list[dict]) -> set[Partition]:
 
 def _current(dataset: Dataset, keys: list[str]) -> dict[str, RecordVersion]:
     """The newest version of each key whose upload is submitted, unless its month was replaced without it later."""
-    submitted = RecordVersion.objects.filter(
-        dataset=dataset.code, key__in=keys, upload__status=Upload.Status.SUBMITTED
-    )
+    submitted = RecordVersion.objects.filter(dataset=dataset.code, key__in=keys, upload__status=Upload.Status.SUBMITTED)
     newest = {version.key: version for version in submitted.select_related("upload").order_by("pk")}
     replacing = Upload.objects.filter(
         dataset=dataset.code, mode=Upload.Mode.REPLACE, status=Upload.Status.SUBMITTED
@@ -87,7 +85,7 @@ def _current(dataset: Dataset, keys: list[str]) -> dict[str, RecordVersion]:
 
 
 def _took_out(replacing: Upload, version: RecordVersion, dataset: Dataset) -> bool:
-    """A month that is replaced whole loses what the institution itself, or the command line for all, delivered before."""
+    """A month that is replaced whole loses what the institution, or the command line for all, delivered before."""
     if version.upload_id == replacing.pk or version.pk > replacing.first_version:
         return False
     if version.upload.institution_id not in (replacing.institution_id, None):
@@ -125,7 +123,8 @@ def _refuse_records_of_others(upload: Upload, dataset: Dataset, before: Mapping[
     for key, old in before.items():
         if upload.institution_id not in {place for place, _month in _store_of(dataset).partitions([old.content])}:
             raise ValidationError(
-                _("The record %(key)s exists already, between other institutions. Give yours another number.") % {"key": key}
+                _("The record %(key)s exists already, between other institutions. Give yours another number.")
+                % {"key": key}
             )
 
 

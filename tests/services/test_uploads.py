@@ -1,0 +1,1006 @@
+"""The way of a sheet into the database and back, on tiny sheets."""
+
+import io
+import threading
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection, connections, transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from budgets.models import Budget, Expenditure
+from evaluation.access.roles import Role
+from evaluation.datasets import dataset_by_name
+from evaluation.importing import master_checks
+from evaluation.importing.problems import SheetRefused
+from evaluation.models import (
+    AuditEvent,
+    Benchmark,
+    Consortium,
+    Department,
+    InpatientCase,
+    Institution,
+    LocalBenchmark,
+    Membership,
+    RecordVersion,
+    StagedChunk,
+    StaleMark,
+    Upload,
+    UploadMonth,
+    User,
+)
+from evaluation.services import uploads
+from evaluation.services.uploads import check as checking
+from evaluation.signals import upload_changed
+from referrals.models import Referral
+from tests.importing.sheets import Row, written
+from tests.importing.test_case_checks import case as any_case
+from tests.importing.test_master_checks import GROUP, HOSPITAL, MEMBER
+from tests.referrals.test_checks import GOOD as REFERRAL
+
+H1, H2, H3 = "H33010000001", "H33010000002", "H33010000003"
+MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
+Status = Upload.Status
+
+
+@dataclass(frozen=True)
+class World:
+    """Two hospitals in one consortium, a third one in another."""
+
+    first: Institution
+    second: Institution
+    third: Institution
+    staff: User
+    manager: User
+    other_manager: User
+
+
+@pytest.fixture
+def world(db) -> World:
+    return make_world()
+
+
+def make_world() -> World:
+    mine, others = (
+        Consortium.objects.create(code=code, name=code, kind="urban_group") for code in ("YUNLING", "OTHER")
+    )
+    first, second, third = (
+        Institution.objects.create(code=code, name=code, level="L3", type="general", region_code="330106")
+        for code in (H1, H2, H3)
+    )
+    for consortium, place in ((mine, first), (mine, second), (others, third)):
+        Membership.objects.create(consortium=consortium, institution=place, role="member", joined_on=date(2020, 1, 1))
+    Department.objects.create(institution=first, code="0300", name="呼吸内科")
+    staff = User.objects.create_user("staff", role=Role.STAFF, institution=first)
+    manager, other_manager = (
+        User.objects.create_user(name, role=Role.CONSORTIUM_MANAGER) for name in ("manager", "other")
+    )
+    manager.consortia.add(mine)
+    other_manager.consortia.add(others)
+    return World(first, second, third, staff, manager, other_manager)
+
+
+def case(number: object = 1, discharged: str = "2026-03-09", **changes: str) -> Row:
+    return (
+        any_case(number, admitted_at="2026-02-27", discharged_at=discharged, adm_dept="", drg_code="", rw="") | changes
+    )
+
+
+def delivered(rows: Sequence[Row], dataset: str = "cases", **options: object) -> Upload:
+    """Received and checked; by the command line, unless `by` says otherwise."""
+    content = written(dataset_by_name(dataset).layout, rows)
+    sheet = uploads.receive(dataset=dataset, file=io.BytesIO(content), filename="a.csv", **{"by": None, **options})
+    return uploads.check_upload(sheet)
+
+
+def confirmed(upload: Upload, by: User | None = None) -> Upload:
+    return uploads.store(uploads.submit(upload=upload, by=by))
+
+
+def stored(rows: Sequence[Row], dataset: str = "cases", **options: object) -> Upload:
+    upload = confirmed(delivered(rows, dataset, **options))
+    assert upload.status == Status.SUBMITTED, upload.failure
+    return upload
+
+
+def current() -> dict[str, int]:
+    """Age by record number of the current cases."""
+    return dict(InpatientCase.objects.filter(is_current=True).values_list("record_no", "age"))
+
+
+def marks() -> set[tuple[str, date]]:
+    found = StaleMark.objects.filter(source=StaleMark.Source.CASES)
+    return set(found.values_list("institution__code", "month"))
+
+
+# --- the steps ---
+
+
+def test_a_checked_sheet_says_what_was_read_accepted_flagged_and_refused(world):
+    rows = [case(1), case(2, age="121"), case(3, main_dx="R50.900"), case(4, sex="x"), case(5)]
+
+    upload = delivered(rows, institution=world.first, month=MARCH)
+
+    assert upload.status == Status.CHECKED
+    assert (upload.rows_read, upload.rows_checked, upload.rows_accepted) == (5, 5, 3)
+    assert (upload.rows_flagged, upload.rows_rejected, upload.rows_stored) == (1, 2, 0)
+    assert {(group["rule"], group["count"]) for group in upload.problem_groups} == {("V1", 1), ("V4", 1), ("V15", 1)}
+    assert list(upload.problems.values_list("row", "rule")) == [(3, "V1"), (4, "V15"), (5, "V4")]
+    assert not InpatientCase.objects.exists()
+
+
+def test_refused_rows_are_not_stored_and_the_staged_rows_go(world):
+    upload = stored([case(1), case(2, age="121"), case(3)], institution=world.first)
+
+    assert current() == {"1": 36, "3": 36}
+    assert upload.rows_stored == 2
+    assert upload.months == [MARCH]
+    assert not StagedChunk.objects.exists()
+
+
+def test_what_is_stored_is_what_the_sheet_says(world):
+    row = case(
+        1, sex="1", total_cost="¥6,800.50", cost_bed="6800.50", surgery_level="4", elective="是", rw="0.654321",
+        admitted_at="2026/3/2 8:05", other_dx="I10.x00 | E11.900", receiving_inst='a "b", c', resident_region="330106",
+    )  # fmt: skip
+
+    stored([row])
+
+    found = InpatientCase.objects.get()
+    assert timezone.localtime(found.admitted_at).isoformat() == "2026-03-02T08:05:00+08:00"
+    assert (found.month, found.los, found.sex) == (MARCH, 7, "1")
+    assert (found.total_cost, found.cost_bed, found.cost_exam, found.self_pay) == (680_050, 680_050, None, None)
+    assert (found.surgery_level, found.elective, found.day_surgery, str(found.rw)) == (4, True, None, "0.654321")
+    assert (found.other_dx, found.receiving_inst, found.came_by_referral) == ("I10.x00|E11.900", 'a "b", c', "")
+
+
+def test_an_upload_of_only_refused_rows_cannot_be_submitted(world):
+    upload = delivered([case(1, age="121")])
+
+    with pytest.raises(ValidationError, match="No row can be stored"):
+        uploads.submit(upload=upload, by=None)
+
+
+def test_a_withdrawn_upload_leaves_nothing_and_cannot_be_submitted(world):
+    upload = uploads.withdraw(upload=delivered([case(1)]), by=None)
+
+    assert upload.status == Status.WITHDRAWN
+    assert not StagedChunk.objects.exists()
+    with pytest.raises(ValidationError, match="withdrawn: this step is not possible any more"):
+        uploads.submit(upload=upload, by=None)
+
+
+def test_an_upload_withdrawn_while_it_is_checked_stays_withdrawn(world, monkeypatch):
+    upload = uploads.receive(
+        dataset="cases", file=io.BytesIO(written(dataset_by_name("cases").layout, [case(1)])), filename="a.csv", by=None
+    )
+    finish = checking._Check._check_deaths
+
+    def withdraw_meanwhile(check):
+        uploads.withdraw(upload=Upload.objects.get(pk=upload.pk), by=None)
+        finish(check)
+
+    monkeypatch.setattr(checking._Check, "_check_deaths", withdraw_meanwhile)
+
+    assert uploads.check_upload(upload).status == Status.WITHDRAWN
+
+
+def test_storing_and_checking_again_changes_nothing(world):
+    upload = stored([case(1)])
+
+    assert uploads.store(upload).status == Status.SUBMITTED
+    assert uploads.check_upload(upload).status == Status.SUBMITTED
+    assert InpatientCase.objects.count() == 1
+
+
+def test_what_waits_is_carried_on_by_whoever_comes(world):
+    content = io.BytesIO(written(dataset_by_name("cases").layout, [case(1)]))
+    upload = uploads.receive(dataset="cases", file=content, filename="a.csv", by=None)
+
+    assert uploads.waiting_uploads() == [upload]
+    upload = uploads.advance(upload)
+    assert (upload.status, uploads.waiting_uploads()) == (Status.CHECKED, [])
+    uploads.submit(upload=upload, by=None)
+    assert uploads.advance(uploads.waiting_uploads()[0]).status == Status.SUBMITTED
+
+
+def test_a_sheet_that_cannot_be_read_leaves_no_trace(world):
+    with pytest.raises(SheetRefused):
+        uploads.receive(dataset="cases", file=io.BytesIO(b"%PDF-1.4"), filename="a.csv", by=None)
+
+    assert not Upload.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"dataset": "budgets", "month": MARCH}, "has no month"),
+        ({"dataset": "institutions", "institution": True}, "not of one institution"),
+        ({"mode": "replace", "month": MARCH}, "give the institution and the month"),
+        ({"mode": "replace", "institution": True}, "give the institution and the month"),
+        ({"mode": "mangle"}, "add to the month or to replace it"),
+    ],
+    ids=str,
+)
+def test_a_request_that_does_not_fit_is_refused_with_a_sentence(world, options, sentence):
+    options = {"dataset": "cases", **options}
+    if "institution" in options:
+        options["institution"] = world.first
+
+    with pytest.raises(ValidationError, match=sentence):
+        uploads.receive(file=io.BytesIO(b""), filename="a.csv", by=None, **options)
+
+
+def test_any_day_stands_for_its_month_and_odd_file_names_are_kept_as_far_as_possible(world):
+    content = io.BytesIO(written(dataset_by_name("cases").layout, [case(1)]))
+
+    upload = uploads.receive(
+        dataset="cases",
+        file=content,
+        filename="三月\udcff\0.csv",
+        by=None,
+        institution=world.first,
+        month=date(2026, 3, 31),
+    )
+
+    assert (upload.month, upload.filename) == (MARCH, "三月?.csv")
+    assert uploads.check_upload(upload).rows_accepted == 1
+
+
+def test_a_heading_of_any_length_is_named_in_its_problems(world):
+    content = written(dataset_by_name("cases").layout, [case(1, age="121")]).replace(
+        b",age,", b",%sage," % (b"*" * 300)
+    )
+
+    upload = uploads.check_upload(uploads.receive(dataset="cases", file=io.BytesIO(content), filename="a.csv", by=None))
+
+    assert upload.problems.get().column == "*" * 200
+
+
+def test_the_months_of_a_sheet_are_counted_where_its_rows_belong(world):
+    rows = [
+        case(1),
+        case(2, age="121"),
+        case(3, "2026-04-01"),
+        case(4, "someday"),
+        case(5, "2099-03-01"),
+        case(6, "1900-01-01"),
+    ]
+
+    delivered([*rows, case(7, institution=H2), case(8, institution="H0")])
+
+    counts = UploadMonth.objects.values_list("institution__code", "month", "rows_read", "rows_accepted")
+    assert set(counts) == {(H1, MARCH, 5, 1), (H1, APRIL, 1, 1), (H2, MARCH, 1, 1)}
+
+
+def test_a_death_before_a_stored_admission_is_flagged(world):
+    stored([case(1, "2026-03-30", admitted_at="2026-03-20", institution=H2)])
+
+    upload = delivered(
+        [case(2, disposition="5"), case(3, disposition="5", patient_id="无"), case(4, patient_id="another")]
+    )
+
+    assert list(upload.problems.values_list("row", "rule")) == [(2, "V14"), (3, "V0")]
+    assert (upload.rows_flagged, upload.rows_accepted) == (1, 2)
+
+
+def test_a_stay_in_the_hours_when_clocks_were_changed_is_stored(world):
+    skipped = case(1, "1990-04-15 02:50", admitted_at="1990-04-15 02:10")
+    twice = case(2, "1991-09-15 01:50", admitted_at="1991-09-15 01:10")
+
+    assert stored([skipped, twice]).rows_stored == 2
+
+
+def test_the_largest_values_the_checks_let_through_fit_the_table(world):
+    largest = case(
+        "x" * 40, stay_no="999999999", age="0", age_days="365", birth_weight="999999999", total_cost="999999999999.99",
+        cost_bed="999999999999.99", self_pay="999999999999.99", drg_pay="999999999999.99", rw="999999.999999",
+        main_dx="A01.000x003+G01.000x003*", receiving_inst="院" * 100, resident_region="330106", pay_type="99",
+    )  # fmt: skip
+
+    upload = stored([largest, case(2, rw="0.000001", total_cost="0")])
+
+    assert upload.rows_stored == 2
+
+
+# --- versions of cases ---
+
+
+def test_a_record_sent_again_supersedes_the_earlier_version(world):
+    stored([case(1, age="30"), case(2)])
+    stored([case(1, age="31")])
+
+    assert current() == {"1": 31, "2": 36}
+    assert InpatientCase.objects.count() == 3
+
+
+def test_an_undone_upload_gives_the_earlier_version_back(world):
+    first, second = stored([case(1, age="30")]), stored([case(1, age="31"), case(2)])
+
+    uploads.undo(upload=second, by=None)
+    assert current() == {"1": 30}
+
+    uploads.undo(upload=first, by=None)
+    assert current() == {}
+
+
+def test_merging_keeps_the_other_rows_and_replacing_takes_out_the_rest_of_the_month(world):
+    stored([case(1), case(2), case(3, "2026-04-02"), case(4, institution=H2)])
+
+    stored([case(2, age="40")], institution=world.first, month=MARCH)
+    assert current() == {"1": 36, "2": 40, "3": 36, "4": 36}
+
+    replacing = stored([case(2, age="41"), case(5)], institution=world.first, month=MARCH, mode="replace")
+    assert current() == {"2": 41, "3": 36, "4": 36, "5": 36}
+
+    uploads.undo(upload=replacing, by=None)
+    assert current() == {"1": 36, "2": 40, "3": 36, "4": 36}
+
+
+def test_a_row_taken_out_by_two_replacements_stays_out_when_one_of_them_is_undone(world):
+    options = {"institution": world.first, "month": MARCH, "mode": "replace"}
+    stored([case(1), case(2)])
+    first, second = stored([case(2)], **options), stored([case(2)], **options)
+
+    uploads.undo(upload=first, by=None)
+    assert current() == {"2": 36}
+
+    uploads.undo(upload=second, by=None)
+    assert current() == {"1": 36, "2": 36}
+
+
+def test_a_submitted_upload_is_undone_once(world):
+    upload = stored([case(1)])
+    uploads.undo(upload=upload, by=None)
+
+    with pytest.raises(ValidationError, match="undone"):
+        uploads.undo(upload=upload, by=None)
+
+
+# --- staleness ---
+
+
+def test_a_moved_discharge_marks_both_months(world):
+    stored([case(1)])
+    StaleMark.objects.all().delete()
+
+    upload = stored([case(1, "2026-04-02")])
+
+    assert marks() == {(H1, MARCH), (H1, APRIL)}
+    assert upload.months == [MARCH, APRIL]
+    StaleMark.objects.all().delete()
+    uploads.undo(upload=upload, by=None)
+    assert marks() == {(H1, MARCH), (H1, APRIL)}
+
+
+@pytest.mark.parametrize(
+    ("admitted", "marked"),
+    [("2026-01-20", False), ("2026-01-21 10:00", True), ("2026-02-20 23:00", True), ("2026-02-23", False)],
+)
+def test_an_admission_marks_the_patients_discharges_before_it_wherever_they_were(world, admitted, marked):
+    stored([case(1, "2026-01-21 09:00", admitted_at="2026-01-02", institution=H2)])
+    stored([case(2, "2026-01-21 09:00", admitted_at="2026-01-02", institution=H3, patient_id="another")])
+    StaleMark.objects.all().delete()
+
+    stored([case(3, admitted_at=admitted)])
+
+    assert marks() == {(H1, MARCH), *([(H2, date(2026, 1, 1))] if marked else [])}
+
+
+def test_an_admission_moved_away_marks_what_it_followed(world):
+    stored([case(1, "2026-01-21", admitted_at="2026-01-02", institution=H2)])
+    stored([case(2, admitted_at="2026-01-30")])
+    StaleMark.objects.all().delete()
+
+    moved = stored([case(2, admitted_at="2026-03-01")])
+    assert marks() == {(H1, MARCH), (H2, date(2026, 1, 1))}
+
+    StaleMark.objects.all().delete()
+    uploads.undo(upload=moved, by=None)
+    assert marks() == {(H1, MARCH), (H2, date(2026, 1, 1))}
+
+
+def test_rows_that_were_refused_make_the_accuracy_of_their_month_stale(world):
+    upload = stored([case(1), case(2, "2026-04-02", age="121")])
+    found = StaleMark.objects.filter(source=StaleMark.Source.VALUES, institution=world.first)
+
+    assert APRIL in found.values_list("month", flat=True)
+    found.delete()
+    uploads.undo(upload=upload, by=None)
+    assert APRIL in found.all().values_list("month", flat=True)
+
+
+# --- identity ---
+
+IDENTITY = "33010619900101123X"
+
+
+def places_of(text: str) -> list[str]:
+    """Tables and columns of the whole database that hold the text, staged rows decompressed."""
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'"
+            " AND data_type IN ('text', 'character varying', 'character', 'jsonb', 'json', 'bytea', 'ARRAY')"
+        )
+        for table, column, kind in cursor.fetchall():
+            value = f"encode(\"{column}\", 'escape')" if kind == "bytea" else f'"{column}"::text'
+            cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {value} ILIKE %s', [f"%{text}%"])
+            if cursor.fetchone()[0]:
+                found.append(f"{table}.{column}")
+    found += [
+        "staged"
+        for chunk in StagedChunk.objects.all()
+        if text.lower().encode() in zlib.decompress(chunk.content).lower()
+    ]
+    return found
+
+
+def test_no_identity_number_is_kept_anywhere_however_the_sheet_is_filled_in(world, caplog):
+    rows = [
+        case(1, patient_id=IDENTITY),
+        case(2, patient_id=IDENTITY.lower(), adm_dept=f"王小明 {IDENTITY}"),
+        case(3, patient_id="x", stay_no=IDENTITY),
+        case(4, patient_id=f"={IDENTITY}"),
+        case(IDENTITY, patient_id=IDENTITY),
+        case(6, patient_id="y", age=IDENTITY, admitted_at=IDENTITY, main_dx=IDENTITY, disposition=IDENTITY),
+        case(7, patient_id="z", institution=IDENTITY, total_cost=IDENTITY, other_dx=IDENTITY, elective=IDENTITY),
+    ]
+    content = written(dataset_by_name("cases").layout, rows).decode().splitlines()
+    sheet = "\n".join([f"{content[0]},身份证号", *(f"{line},{IDENTITY}" for line in content[1:])]).encode()
+
+    upload = uploads.check_upload(uploads.receive(dataset="cases", file=io.BytesIO(sheet), filename="a.csv", by=None))
+
+    assert upload.ignored == ["身份证号"]
+    assert (upload.rows_accepted, upload.rows_rejected) == (1, 6)
+    assert places_of(IDENTITY) == []
+    upload = confirmed(upload)
+    assert places_of(IDENTITY) == []
+    uploads.undo(upload=upload, by=None)
+    assert places_of(IDENTITY) == []
+    assert places_of("王小明") == []
+    assert IDENTITY not in caplog.text
+
+
+def test_the_search_for_an_identity_number_would_find_one(world):
+    Department.objects.create(institution=world.first, code="x", name=f"a{IDENTITY}b")
+
+    assert places_of(IDENTITY) == ["evaluation_department.name"]
+
+
+def test_an_identifier_means_the_same_patient_however_it_is_typed(world):
+    stored([case(1, patient_id=IDENTITY), case(2, patient_id=f" {IDENTITY.lower()} "), case(3, patient_id="other")])
+
+    hashes = Counter(bytes(each) for each in InpatientCase.objects.values_list("patient_hash", flat=True))
+    assert sorted(hashes.values()) == [1, 2]
+    assert {len(each) for each in hashes} == {32}
+
+
+def test_referrals_keep_no_identity_number_either(world):
+    row = REFERRAL | {"sender": H2, "patient_id": IDENTITY, "reason": "骨折"}
+
+    stored([row, row | {"id": "R2", "reason": f"见 {IDENTITY}"}], "referrals")
+
+    assert Referral.objects.count() == 1
+    assert places_of(IDENTITY) == []
+
+
+# --- failures ---
+
+
+def test_a_store_that_fails_leaves_nothing_stored_and_says_why(world):
+    def refuse(**_kwargs):
+        raise ValidationError("The month is locked.")
+
+    upload_changed.connect(refuse)
+    try:
+        upload = confirmed(delivered([case(1)]))
+    finally:
+        upload_changed.disconnect(refuse)
+
+    assert (upload.status, upload.failure, upload.rows_stored) == (Status.FAILED, "The month is locked.", 0)
+    assert (upload.submitted_at, upload.months) == (None, [])
+    assert not InpatientCase.objects.exists()
+    assert not StaleMark.objects.exists()
+    assert AuditEvent.objects.latest("pk").details["failure"] == "The month is locked."
+    assert confirmed(upload).status == Status.SUBMITTED
+    assert current() == {"1": 36}
+
+
+def test_a_fault_of_the_program_is_told_too_and_the_log_holds_no_value(world, caplog):
+    def stumble(upload, **_kwargs):
+        raise KeyError(upload.filename)
+
+    upload_changed.connect(stumble)
+    try:
+        upload = confirmed(delivered([case(1)]))
+    finally:
+        upload_changed.disconnect(stumble)
+
+    assert upload.status == Status.FAILED
+    assert "nothing was stored. Tell the administrator" in upload.failure
+    assert "KeyError" in caplog.text
+    assert upload.filename not in caplog.text
+
+
+def test_a_check_that_stumbles_ends_the_upload_instead_of_standing_in_the_way(world, monkeypatch):
+    monkeypatch.setattr(checking, "_later_admissions", lambda upload: 1 / 0)
+
+    upload = delivered([case(1)])
+
+    assert upload.status == Status.FAILED
+    assert "nothing was stored" in upload.failure
+    assert uploads.waiting_uploads() == []
+    with pytest.raises(ValidationError, match="No row can be stored"):
+        uploads.submit(upload=upload, by=None)
+    assert uploads.withdraw(upload=upload, by=None).status == Status.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("bound", "row"), [("WEIGHT_BOUND", {"rw": "1000000"}), ("SMALLEST_WEIGHT", {"rw": "0.0000001"})]
+)
+def test_what_only_the_database_refuses_is_told_as_a_failure(world, monkeypatch, caplog, bound, row):
+    monkeypatch.setattr(master_checks, bound, {"WEIGHT_BOUND": 10**12, "SMALLEST_WEIGHT": 0}[bound])
+
+    upload = confirmed(delivered([GROUP | row], "benchmarks"))
+
+    assert upload.status == Status.FAILED
+    assert "The database refused the rows" in upload.failure
+    assert not Benchmark.objects.exists()
+    assert not RecordVersion.objects.exists()
+    assert "ES15" not in caplog.text
+
+
+def test_what_was_taken_back_after_the_check_fails_with_the_row_and_the_reason(world):
+    places = stored([HOSPITAL], "institutions")
+    department = {"institution": HOSPITAL["code"], "code": "0300", "name": "呼吸内科", "bed_type": ""}
+    waiting, waiting_cases = delivered([department], "departments"), delivered([case(1, institution=HOSPITAL["code"])])
+    UploadMonth.objects.all().delete()
+    uploads.undo(upload=places, by=None)
+
+    for upload in (confirmed(waiting), confirmed(waiting_cases)):
+        assert upload.status == Status.FAILED
+        assert upload.failure.startswith(
+            f"Since the check something changed. Row 2, institution: Institution {HOSPITAL['code']}"
+        )
+
+    stored([HOSPITAL], "institutions")
+    assert confirmed(waiting).status == Status.SUBMITTED
+    assert Department.objects.filter(institution__code=HOSPITAL["code"]).exists()
+
+
+# --- master data ---
+
+
+def test_an_institution_sent_again_is_changed_and_undoing_gives_the_old_one_back(world):
+    first = stored([HOSPITAL], "institutions")
+    second = stored([HOSPITAL | {"name": "新院", "approved_beds": "", "level": "L2"}], "institutions")
+
+    place = Institution.objects.get(code=HOSPITAL["code"])
+    assert (place.name, place.approved_beds, place.level, place.uscc) == ("新院", None, "L2", HOSPITAL["uscc"])
+    uploads.undo(upload=second, by=None)
+    place.refresh_from_db()
+    assert (place.name, place.approved_beds, place.level) == (HOSPITAL["name"], 1200, "L3")
+    uploads.undo(upload=first, by=None)
+    assert not Institution.objects.filter(code=HOSPITAL["code"]).exists()
+
+
+@pytest.mark.parametrize("dataset", ["cases", "departments", "memberships", "budgets", "users"])
+def test_an_institution_that_something_belongs_to_cannot_be_taken_back(world, dataset):
+    place = stored([HOSPITAL], "institutions")
+    code = HOSPITAL["code"]
+    match dataset:
+        case "cases":
+            stored([any_case(1, institution=code, adm_dept="")])
+        case "departments":
+            stored([{"institution": code, "code": "1", "name": "x", "bed_type": ""}], "departments")
+        case "memberships":
+            stored([MEMBER | {"institution": code}], "memberships")
+        case "budgets":
+            stored([{"year": "2026", "institution": code, "category": "training", "planned_amount": "1"}], "budgets")
+        case "users":
+            User.objects.create_user("x", role=Role.STAFF, institution=Institution.objects.get(code=code))
+
+    with pytest.raises(ValidationError, match=r"An institution cannot be taken back: .* Undo or move that first"):
+        uploads.undo(upload=place, by=None)
+
+    assert Institution.objects.filter(code=code).exists()
+    place.refresh_from_db()
+    assert place.status == Status.SUBMITTED
+
+
+def test_a_consortium_with_members_cannot_be_taken_back(world):
+    made = stored([{"code": "NEW", "name": "新", "kind": "urban_group", "compact": "yes"}], "consortia")
+    members = stored([MEMBER | {"consortium": "NEW"}], "memberships")
+
+    with pytest.raises(ValidationError, match="A consortium cannot be taken back"):
+        uploads.undo(upload=made, by=None)
+
+    uploads.undo(upload=members, by=None)
+    uploads.undo(upload=made, by=None)
+    assert not Consortium.objects.filter(code="NEW").exists()
+
+
+def test_a_membership_that_overlaps_one_delivered_before_fails_with_the_remedy(world):
+    upload = confirmed(delivered([MEMBER | {"joined_on": "2024-01-01"}], "memberships"))
+
+    assert upload.status == Status.FAILED
+    assert "is already a member on 2024-01-01: end the earlier membership first" in upload.failure
+
+    ended = {"joined_on": "2020-01-01", "left_on": "2023-12-31"}
+    stored([MEMBER | ended, MEMBER | {"joined_on": "2024-01-01"}], "memberships")
+    assert Membership.objects.filter(institution=world.first).count() == 2
+
+
+def test_undoing_a_membership_that_would_bring_an_overlap_back_is_refused(world):
+    ended = stored([MEMBER | {"joined_on": "2020-01-01", "left_on": ""}], "memberships")
+    ending = stored([MEMBER | {"joined_on": "2020-01-01", "left_on": "2023-12-31"}], "memberships")
+    stored([MEMBER | {"joined_on": "2024-01-01"}], "memberships")
+
+    with pytest.raises(ValidationError, match="already a member"):
+        uploads.undo(upload=ending, by=None)
+
+    assert ended.status == Status.SUBMITTED
+
+
+def test_benchmarks_come_and_go_with_what_is_derived_from_them(world):
+    rows = [GROUP | {"drg": f"{mdc}{kind}{number}5"} for mdc in "ABCDEFGH" for kind in "ARS" for number in range(1, 10)]
+
+    upload = stored([*rows, GROUP | {"drg": "BR21", "region": "330106"}], "benchmarks")
+    assert (Benchmark.objects.count(), LocalBenchmark.objects.count()) == (217, 217)
+
+    uploads.undo(upload=upload, by=None)
+    assert not Benchmark.objects.exists()
+    assert not LocalBenchmark.objects.exists()
+
+
+def test_the_largest_values_of_master_data_fit_the_tables(world):
+    stored(
+        [
+            HOSPITAL
+            | {
+                "name": "院" * 200,
+                "risk_coefficient": "99.9999",
+                "rate_coefficient": "0.0001",
+                "served_population": "999999999",
+            }
+        ],
+        "institutions",
+    )
+    stored(
+        [GROUP | {"rw": "999999.999999", "avg_los": "9999.9999", "avg_cost": "999999999999.99", "cases": "999999999"}],
+        "benchmarks",
+    )
+    stored(
+        [
+            GROUP
+            | {"rw": "0.000001", "avg_los": "0.0001", "avg_cost": "0.01", "cases": "", "deaths": "", "year": "2025"}
+        ],
+        "benchmarks",
+    )
+    money = {"institution": H1, "category": "training"}
+    stored([{"month": "2026-03", "amount": "999999999999.99", **money}], "expenditures")
+    stored([{"year": "2026", "planned_amount": "999999999999.99", **money}], "budgets")
+
+    assert str(Budget.objects.get().planned_amount) == str(Expenditure.objects.get().amount) == "999999999999.99"
+
+
+def test_the_budget_of_next_year_can_be_delivered_before_it_begins(world):
+    year = timezone.localdate().year + 1
+
+    stored([{"year": str(year), "institution": H1, "category": "training", "planned_amount": "1"}], "budgets")
+
+    assert Budget.objects.get().year == year
+
+
+def test_replacing_a_month_of_spending_takes_out_what_was_delivered_for_all_at_once_too(world):
+    lines = [
+        {"month": month, "institution": code, "category": category, "amount": "1"}
+        for month in ("2026-03", "2026-02")
+        for code in (H1, H2)
+        for category in ("training", "project")
+    ]
+    stored(lines, "expenditures")
+
+    replacing = stored(
+        [lines[0] | {"amount": "2"}], "expenditures", institution=world.first, month=MARCH, mode="replace"
+    )
+
+    def spent() -> list[tuple]:
+        kept = Expenditure.objects.filter(month=MARCH, institution=world.first)
+        return list(kept.order_by("category").values_list("category", "amount"))
+
+    assert spent() == [("training", 2)]
+    assert Expenditure.objects.count() == 7
+    uploads.undo(upload=replacing, by=None)
+    assert spent() == [("project", 1), ("training", 1)]
+
+
+def test_keys_with_separators_in_them_stay_apart(world):
+    Institution.objects.create(code="A|B", name="x", level="L1", type="general", region_code="330106")
+    Institution.objects.create(code="A", name="x", level="L1", type="general", region_code="330106")
+    rows = [
+        {"institution": "A", "code": "B|C", "name": "1", "bed_type": ""},
+        {"institution": "A|B", "code": "C", "name": "2", "bed_type": ""},
+    ]
+
+    upload = stored(rows, "departments")
+
+    assert upload.rows_stored == Department.objects.exclude(institution=world.first).count() == 2
+
+
+# --- who may ---
+
+
+def test_staff_deliver_for_their_own_institution_only(world):
+    with pytest.raises(PermissionDenied, match="your own institution only"):
+        delivered([case(1)], by=world.staff, institution=world.second)
+    with pytest.raises(PermissionDenied):
+        delivered([case(1)], by=world.staff)
+    with pytest.raises(PermissionDenied, match="Only the consortium office"):
+        delivered([HOSPITAL], "institutions", by=world.staff)
+
+    upload = delivered([case(1), case(2, institution=H2)], by=world.staff, institution=world.first)
+    assert list(upload.problems.values_list("row", "rule")) == [(3, "V4"), (3, "V4")]
+    assert upload.rows_accepted == 1
+
+
+def test_staff_of_a_neighbour_can_neither_submit_nor_undo_what_is_not_theirs(world):
+    neighbour = User.objects.create_user("neighbour", role=Role.STAFF, institution=world.second)
+    upload = delivered([case(1)], by=world.staff, institution=world.first)
+
+    for step in (uploads.submit, uploads.withdraw):
+        with pytest.raises(PermissionDenied, match="belongs to others"):
+            step(upload=upload, by=neighbour)
+    upload = confirmed(upload, by=world.staff)
+    for stranger in (neighbour, world.other_manager):
+        with pytest.raises(PermissionDenied, match="belongs to others"):
+            uploads.undo(upload=upload, by=stranger)
+
+    assert uploads.undo(upload=upload, by=world.manager).status == Status.UNDONE
+
+
+def test_the_office_undoes_but_does_not_submit_what_a_hospital_delivers(world):
+    upload = delivered([case(1)], by=world.staff, institution=world.first)
+
+    with pytest.raises(PermissionDenied, match="Only staff of the institution"):
+        uploads.submit(upload=upload, by=world.manager)
+
+
+def test_staff_do_not_undo_master_data_of_their_institution(world):
+    department = {"institution": H1, "code": "0400", "name": "x", "bed_type": ""}
+    upload = stored([department], "departments", by=world.manager, institution=world.first)
+
+    with pytest.raises(PermissionDenied, match="Only the consortium office"):
+        uploads.undo(upload=upload, by=world.staff)
+
+
+def test_a_manager_cannot_overwrite_an_institution_of_another_consortium(world):
+    rows = [HOSPITAL | {"code": code} for code in (H1, H3, "H33010000009")]
+
+    upload = delivered(rows, "institutions", by=world.manager)
+
+    assert list(upload.problems.values_list("row", "rule")) == [(3, "V4")]
+    confirmed(upload, by=world.manager)
+    assert Institution.objects.get(code=H3).name == H3
+    for dataset, row in (
+        ("memberships", MEMBER | {"consortium": "OTHER", "joined_on": "2010-01-01", "left_on": "2011-01-01"}),
+        ("memberships", MEMBER | {"institution": H3}),
+        ("consortia", {"code": "OTHER", "name": "mine", "kind": "urban_group", "compact": ""}),
+        ("departments", {"institution": H3, "code": "1", "name": "x", "bed_type": ""}),
+        ("budgets", {"year": "2026", "institution": H3, "category": "training", "planned_amount": "1"}),
+    ):
+        assert delivered([row], dataset, by=world.manager).rows_accepted == 0
+
+
+def test_the_number_of_a_referral_between_others_cannot_be_taken(world):
+    stored([REFERRAL | {"sender": H2, "receiver": H3}], "referrals")
+
+    upload = confirmed(
+        delivered([REFERRAL | {"sender": H1, "receiver": H2}], "referrals", by=world.staff, institution=world.first),
+        by=world.staff,
+    )
+
+    assert upload.status == Status.FAILED
+    assert upload.failure == "The record R1 exists already, between other institutions. Give yours another number."
+    assert Referral.objects.get().sender == world.second
+
+
+def test_either_end_may_complete_a_referral(world):
+    stored([REFERRAL | {"sender": H2, "receiver": H1, "completed_at": "", "status": "arrived"}], "referrals")
+
+    confirmed(
+        delivered([REFERRAL | {"sender": H2, "receiver": H1}], "referrals", by=world.staff, institution=world.first),
+        by=world.staff,
+    )
+
+    assert Referral.objects.get().status == "completed"
+
+
+# --- any order of submitting and undoing ---
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Records with the month they are of; `replaces` is the month that the sheet replaces whole."""
+
+    records: Mapping[str, date]
+    replaces: date | None = None
+    of_institution: bool = True
+
+
+SHEETS = (
+    Sheet({"a": MARCH, "b": MARCH}, of_institution=False),
+    Sheet({"a": APRIL, "c": MARCH}),
+    Sheet({"b": MARCH}, replaces=MARCH),
+    Sheet({"c": MARCH}, replaces=MARCH),
+    Sheet({"a": MARCH}),
+    Sheet({"c": APRIL}, replaces=APRIL),
+    Sheet({"b": APRIL}, of_institution=False),
+    Sheet({"a": MARCH, "c": MARCH}, replaces=MARCH),
+)
+
+
+def expected(live: Sequence[int]) -> dict[str, int]:
+    """Which sheet each record is from, by going through the live sheets in the order in which they were submitted."""
+    held: dict[str, int] = {}
+    for place in live:
+        sheet = SHEETS[place]
+        held = {
+            record: source for record, source in held.items() if SHEETS[source].records[record] != sheet.replaces
+        } | dict.fromkeys(sheet.records, place)
+    return held
+
+
+def prepared(dataset: str, institution: Institution) -> list[Upload]:
+    found = []
+    for place, sheet in enumerate(SHEETS):
+        rows = [
+            case(record, f"{month:%Y-%m}-09", age=str(place))
+            if dataset == "cases"
+            else REFERRAL | {
+                "id": record, "sender": H1, "receiver": H2, "reason": str(place), "requested_at": f"{month:%Y-%m}-09",
+                "accepted_at": "", "arrived_at": "", "completed_at": "", "status": "requested",
+            }
+            for record, month in sheet.records.items()
+        ]  # fmt: skip
+        found.append(
+            delivered(
+                rows,
+                dataset,
+                institution=institution if sheet.of_institution else None,
+                month=sheet.replaces,
+                mode="replace" if sheet.replaces else "merge",
+            )
+        )
+    return found
+
+
+def held(dataset: str) -> dict[str, int]:
+    if dataset == "cases":
+        return current()
+    return {code: int(reason) for code, reason in Referral.objects.values_list("code", "reason")}
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("dataset", ["cases", "referrals"])
+def test_in_any_order_of_submitting_and_undoing_the_newest_live_version_holds(world, dataset):
+    sheets = prepared(dataset, world.first)
+
+    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.permutations(range(len(SHEETS))), st.lists(st.integers(0, 7), max_size=12))
+    def run(order, undoes):
+        with rolled_back():
+            live: list[int] = []
+            steps = list(order)
+            for choice in [None, *undoes]:
+                if choice is not None and choice < len(live):
+                    uploads.undo(upload=sheets[live.pop(choice)], by=None)
+                elif steps:
+                    place = steps.pop()
+                    confirmed(sheets[place])
+                    live.append(place)
+                assert held(dataset) == expected(live)
+
+    run()
+
+
+# --- at the same time ---
+
+
+def at_once(*works) -> list[BaseException]:
+    """Run in threads with connections of their own; returns what they raised."""
+    gate, raised = threading.Barrier(len(works)), []
+
+    def run(work):
+        try:
+            gate.wait()
+            work()
+        except BaseException as error:
+            raised.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=[work]) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_submitting_the_same_month_at_once_give_one_consistent_month():
+    world = make_world()
+    options = {"institution": world.first, "month": MARCH}
+    stored([case(number, age="1") for number in range(20)], **options)
+    merging = delivered([case(number, age="2") for number in range(10, 30)], **options)
+    replacing = delivered([case(number, age="3") for number in reversed(range(5, 25))], **options, mode="replace")
+
+    raised = at_once(lambda: confirmed(merging), lambda: confirmed(replacing))
+
+    assert raised == []
+    merging.refresh_from_db()
+    replacing.refresh_from_db()
+    if merging.submitted_at < replacing.submitted_at:
+        wanted = {str(number): 3 for number in range(5, 25)}
+    else:
+        wanted = {str(number): 3 for number in range(5, 10)} | {str(number): 2 for number in range(10, 30)}
+    assert current() == wanted
+
+
+@pytest.mark.django_db(transaction=True)
+def test_submitting_undoing_and_submitting_the_same_upload_twice_at_once_do_not_clash():
+    world = make_world()
+    options = {"institution": world.first, "month": MARCH}
+    for turn in range(3):
+        old = stored([case(number, age="1") for number in range(30)], **options)
+        new = delivered([case(number, age="2") for number in range(10, 40)], **options)
+        uploads.submit(upload=new, by=None)
+
+        raised = at_once(
+            lambda old=old: uploads.undo(upload=old, by=None),
+            lambda new=new: uploads.store(new),
+            lambda new=new: uploads.store(new),
+        )
+
+        assert raised == [], turn
+        assert current() == {str(number): 2 for number in range(10, 40)}
+        uploads.undo(upload=Upload.objects.get(pk=new.pk), by=None)
+        assert current() == {}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_both_ends_delivering_the_same_referrals_at_once_do_not_clash():
+    world = make_world()
+    numbers = [f"R{number}" for number in range(40)]
+    sent = delivered(
+        [REFERRAL | {"id": each, "sender": H1, "receiver": H2} for each in numbers],
+        "referrals",
+        institution=world.first,
+    )
+    received = delivered(
+        [REFERRAL | {"id": each, "sender": H1, "receiver": H2, "reason": "2"} for each in reversed(numbers)],
+        "referrals",
+        institution=world.second,
+    )
+
+    raised = at_once(lambda: confirmed(sent), lambda: confirmed(received))
+
+    assert raised == []
+    newest = RecordVersion.objects.latest("pk").content["reason"]
+    assert set(Referral.objects.values_list("reason", flat=True)) == {newest}
