@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import Sum
+from django.db.models import Sum, Value
 from django.utils.translation import gettext as _
 
 from budgets.charts import execution_chart
@@ -78,8 +78,8 @@ class ExecutionPage:
             period = Period.month(period.last)
         year = period.last.year
         members = [member.pk for member in asked.members]
-        planned = _sums(Budget.objects.filter(year=year, institution__in=members), "planned_amount")
-        spent = _sums(_spent(members, year, period.last), "amount")
+        amounts = _amounts(members, year, period.last)
+        planned, spent = _by_institution(amounts, "planned"), _by_institution(amounts, "spent")
         values = _values(asked, period, members)
         elapsed = elapsed_share(period)
         lines = [
@@ -93,7 +93,7 @@ class ExecutionPage:
                 sum((line.spent for line in lines), Decimal(0)), values.get(None), elapsed, is_total=True,
             )  # fmt: skip
             lines.insert(0, total)
-        return cls(period, lines, _by_category(members, year, period.last), elapsed)
+        return cls(period, lines, _by_category(amounts), elapsed)
 
     @property
     def is_empty(self) -> bool:
@@ -136,28 +136,44 @@ class ExecutionPage:
         return {self.table.name: self.table}
 
 
-def _spent(members: list[int], year: int, last: date):
-    return Expenditure.objects.filter(institution__in=members, month__range=(date(year, 1, 1), last))
+Amounts = list[tuple[str, int, str, Decimal]]  # planned or spent, institution, category, yuan
 
 
-def _sums(queryset, field: str) -> dict[int, Decimal]:
-    return dict(queryset.order_by().values_list("institution").annotate(total=Sum(field)))
-
-
-def _by_category(members: list[int], year: int, last: date) -> list[tuple[str, Decimal, Decimal]]:
-    """Category, planned, spent."""
-    planned = dict(
-        Budget.objects.filter(year=year, institution__in=members).order_by().values_list("category").annotate(Sum("planned_amount"))
+def _amounts(members: list[int], year: int, last: date) -> Amounts:
+    """One query: the plan of the year and the spending from January to the month."""
+    plans = Budget.objects.filter(year=year, institution__in=members).order_by().values_list(Value("planned"), "institution", "category")
+    spending = (
+        Expenditure.objects.filter(institution__in=members, month__range=(date(year, 1, 1), last))
+        .order_by()
+        .values_list(Value("spent"), "institution", "category")
     )
-    spent = dict(_spent(members, year, last).order_by().values_list("category").annotate(Sum("amount")))
+    return list(plans.annotate(total=Sum("planned_amount")).union(spending.annotate(total=Sum("amount")), all=True))
+
+
+def _by_institution(amounts: Amounts, kind: str) -> dict[int, Decimal]:
+    sums: dict[int, Decimal] = {}
+    for of_kind, institution, _category, amount in amounts:
+        if of_kind == kind:
+            sums[institution] = sums.get(institution, Decimal(0)) + amount
+    return sums
+
+
+def _by_category(amounts: Amounts) -> list[tuple[str, Decimal, Decimal]]:
+    """Category, planned, spent."""
+    sums: dict[tuple[str, str], Decimal] = {}
+    for kind, _institution, category, amount in amounts:
+        sums[kind, category] = sums.get((kind, category), Decimal(0)) + amount
     return [
-        (str(label), planned.get(code, Decimal(0)), spent.get(code, Decimal(0)))
+        (str(label), sums.get(("planned", code), Decimal(0)), sums.get(("spent", code), Decimal(0)))
         for code, label in Category.choices
-        if code in planned or code in spent
+        if ("planned", code) in sums or ("spent", code) in sums
     ]
 
 
 def _values(asked: Asked, period: Period, members: list[int]) -> dict[int | None, ShownValue]:
+    known = {value.institution_id: value for value in asked.values if value.indicator.code == "BUD_EXEC"}
+    if asked.values and period == asked.picker.period:
+        return known
     stored = IndicatorValue.objects.filter(indicator="BUD_EXEC", period=period.code)
     wanted = stored.filter(institution__in=members) | stored.filter(consortium=asked.consortium, level="")
     return {value.institution_id: value for value in read_values(wanted, asked.user)}

@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.note_address",
+    "config.middleware.keep_signed_in",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -82,6 +83,13 @@ DATABASES = {"default": ENVIRONMENT.database}
 CACHES = {
     # In the database, so that log-in limits and signed-in people survive a stopped Redis.
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    # In the process: built pages under the version of the data (evaluation/views/page_cache.py).
+    "pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "TIMEOUT": 3600,
+        "KEY_FUNCTION": "evaluation.views.page_cache.hashed",
+        "OPTIONS": {"MAX_ENTRIES": 200},
+    },
 }
 
 # ── People ──
@@ -108,10 +116,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,50/15m/ip", "login": "120/m/ip"}
-SESSION_COOKIE_AGE = 30 * 60  # idle log-out
-SESSION_SAVE_EVERY_REQUEST = True
+SESSION_COOKIE_AGE = 30 * 60  # idle log-out, with config.middleware.keep_signed_in
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # ── Security ──
 SESSION_COOKIE_HTTPONLY = True

@@ -12,6 +12,7 @@ from datetime import date
 
 import pandas as pd
 from django.db import connection
+from django.db.backends.postgresql.psycopg_any import mogrify
 
 from evaluation.discovery import collected
 from evaluation.indicators.calculation import Facts, Window, month_number
@@ -52,7 +53,9 @@ class FrameSource:
 def read_frame(query: str, params: Sequence, dtypes: Mapping[str, str]) -> pd.DataFrame:
     """The rows of a query as a typed frame; COPY is several times as fast as fetching tuples."""
     buffer = io.BytesIO()
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", params) as copy:
+    connection.ensure_connection()
+    statement = mogrify(f"COPY ({query}) TO STDOUT (FORMAT csv)", params, connection)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for block in copy:
             buffer.write(block)
     buffer.seek(0)
@@ -125,6 +128,40 @@ def covered_months() -> tuple[date, date] | None:
         cursor.execute(f"SELECT min(spans.first), max(spans.last) FROM ({union}) AS spans(first, last)")
         first, last = cursor.fetchone()
     return (first, last) if first else None
+
+
+@dataclass(frozen=True)
+class Span:
+    """What is there: the months with facts, the institutions with cases by month, the latest discharge (days since 1970)."""
+
+    covered: tuple[date, date] | None
+    delivered: dict[date, frozenset[int]]
+    data_end: int | None
+
+
+def delivered_span() -> Span:
+    """One query over the cells, and the ends of the other sources."""
+    others = sorted({source.table for source in sources()} - {"evaluation_casecell"})
+    ends = " ".join(
+        f"UNION ALL (SELECT NULL, min(month), NULL FROM {table}) UNION ALL (SELECT NULL, max(month), NULL FROM {table})"
+        for table in others
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "(SELECT institution_id, month, max(last_discharge_day) FROM evaluation_casecell GROUP BY institution_id, month)"
+            + ends
+        )
+        rows = [row for row in cursor.fetchall() if row[1] is not None]
+    months = [month for _institution, month, _day in rows]
+    delivered: dict[date, set[int]] = {}
+    for institution, month, _day in rows:
+        if institution is not None:
+            delivered.setdefault(month, set()).add(institution)
+    return Span(
+        (min(months), max(months)) if months else None,
+        {month: frozenset(found) for month, found in delivered.items()},
+        max((day for _institution, _month, day in rows if day is not None), default=None),
+    )
 
 
 def institutions() -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +13,7 @@ from evaluation import frames, shown
 from evaluation.access.roles import Permission
 from evaluation.access.rules import may
 from evaluation.charts.theme import themed
-from evaluation.models import Institution, Membership
+from evaluation.models import Institution
 from evaluation.pages.panels import Asked
 from evaluation.pages.tables import Table
 from referrals.charts import sankey
@@ -46,6 +47,13 @@ class NamedExchange:
         return self.exchange.never_returns and not self.is_hidden
 
 
+def _members(asked: Asked) -> Sequence[Institution]:
+    """Both ends of a flow are members of the consortium in the period."""
+    if asked.institution is None:
+        return asked.members
+    return list(Institution.objects.members_of(asked.consortium, asked.picker.period.first, asked.picker.period.last_day))
+
+
 @dataclass(frozen=True)
 class FlowsPage:
     """Referrals between members (or of one member) by month of the request; counts 1–4 are hidden from outsiders."""
@@ -59,8 +67,7 @@ class FlowsPage:
     @classmethod
     def build(cls, asked: Asked) -> FlowsPage:
         period = asked.picker.period
-        held = Membership.objects.filter(consortium=asked.consortium).during(period.first, period.last_day)
-        members = set(held.values_list("institution", flat=True))
+        names = {member.pk: member.name for member in _members(asked)}
         query = f"""SELECT sender_id, receiver_id, direction, count(*), count(*) FILTER (WHERE {ACCEPTED}),
                            count(*) FILTER (WHERE status = 'completed')
                     FROM referrals_referral WHERE month BETWEEN %s AND %s AND sender_id = ANY(%s) AND receiver_id = ANY(%s)
@@ -69,10 +76,9 @@ class FlowsPage:
             "sender": "int64", "receiver": "int64", "direction": "str", "created": "int64", "accepted": "int64",
             "completed": "int64",
         }  # fmt: skip
-        found = flows(frames.read_frame(query, [period.first, period.last, list(members), list(members)], dtypes))
+        found = flows(frames.read_frame(query, [period.first, period.last, list(names), list(names)], dtypes))
         if asked.institution:
             found = [flow for flow in found if asked.institution.pk in (flow.sender, flow.receiver)]
-        names = dict(Institution.objects.filter(pk__in=members).values_list("pk", "name"))
         return cls(asked, found, names, not may(asked.user, Permission.SEE_SMALL_COUNTS))
 
     @property

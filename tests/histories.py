@@ -54,7 +54,7 @@ class History:
         return [
             self.deliver_month, self.deliver_month, self.deliver_month, self.replace_month, self.replace_month,
             self.deliver_referrals, self.deliver_referrals, self.spend, self.plan, self.change_membership,
-            self.change_benchmarks, self.move_institution, self.undo_something, self.undo_something, self.undo_something,
+            self.change_benchmarks, self.move_institution, *3 * [self.undo_something],
         ]  # fmt: skip
 
     def _deliver_half(self) -> None:

@@ -401,11 +401,10 @@ def test_a_sheet_delivered_after_a_replacement_holds_beside_it(two_institutions)
 
 
 def test_spending_that_a_later_replacement_leaves_out_stays_out_too(two_institutions):
-    march = {**MARCH, "mode": Upload.Mode.REPLACE}
     treatment, training = spent(CITY, "2025-03"), {**spent(CITY, "2025-03"), "category": "training"}
     deliver("expenditures", [treatment, training], institution=CITY.code)
-    first = deliver("expenditures", [treatment], **march)
-    deliver("expenditures", [treatment], **march)
+    first = deliver("expenditures", [treatment], **MARCH)
+    deliver("expenditures", [treatment], **MARCH)
 
     undo(upload=first, by=None)
 

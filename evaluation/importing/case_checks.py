@@ -90,12 +90,12 @@ def _check_costs(rows: pd.DataFrame, findings: Findings) -> None:
     }
     findings.error(
         "V5", "total_cost", (apart > ROUNDING),
-        _("The %(items)s fee items add up to %(sum)s, %(difference)s more than the total. Correct one of them."),
+        _("The fee items (%(items)s) add up to %(sum)s, %(difference)s more than the total. Correct one of them."),
         **yuan,
     )  # fmt: skip
     findings.error(
         "V5", "total_cost", (apart < -ROUNDING),
-        _("The %(items)s fee items add up to %(sum)s, %(difference)s less than the total. Correct one of them."),
+        _("The fee items (%(items)s) add up to %(sum)s, %(difference)s less than the total. Correct one of them."),
         **yuan,
     )  # fmt: skip
     findings.warning(
@@ -189,7 +189,7 @@ def _check_procedure_dates(rows: pd.DataFrame, findings: Findings) -> None:
     procedures = procedures.where(given["procedures"] != "", 0)
     findings.error(
         "V13", "procedure_dates", (dates != procedures).reindex(rows.index, fill_value=False),
-        _("There are %(dates)s dates for %(procedures)s procedures. Write one date for each procedure, in order."),
+        _("%(procedures)s procedures need as many dates, not %(dates)s. Write one date for each, in their order."),
         dates=dates.reindex(rows.index), procedures=procedures.reindex(rows.index),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from evaluation.models.drg import Benchmark
 from evaluation.models.indicator import IndicatorValue
 from evaluation.models.institution import Consortium, Institution, Level, Membership
 from evaluation.models.local_benchmark import LocalBenchmark
-from evaluation.models.staleness import Heartbeat, StaleMark
+from evaluation.models.staleness import DataState, Heartbeat, StaleMark
 from evaluation.models.threshold import Threshold
 from evaluation.models.upload import RecordVersion, StagedChunk, Upload, UploadMonth, UploadProblem
 from evaluation.models.user import User
@@ -19,6 +19,7 @@ __all__ = [
     "CaseCell",
     "CaseRemoval",
     "Consortium",
+    "DataState",
     "Department",
     "Heartbeat",
     "IndicatorValue",

@@ -38,3 +38,12 @@ class Heartbeat(models.Model):
 
     def __str__(self):
         return f"{self.name} {self.at:%H:%M:%S}"
+
+
+class DataState(models.Model):
+    """One row that counts changes of what pages show, so that a page built once can be shown again while nothing changed."""
+
+    version = models.BigIntegerField(default=0)
+
+    def __str__(self):
+        return str(self.version)

@@ -1,61 +1,78 @@
-"""Who has delivered cases for which month."""
+"""What a consortium's pages rest on: its members month by month, and who has delivered cases for which month."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
-from evaluation.indicators.periods import add_months
+from django.utils import timezone
+
+from evaluation import frames
+from evaluation.indicators.periods import Period, add_months, months_between
 from evaluation.models import CaseCell, Consortium, Institution, Level, Membership
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """`members`: who is expected to deliver, by month; `delivered`: who has."""
+    """`covered` is the span of months with facts of any kind; `delivered` has the institutions with cases by month."""
 
-    members: dict[date, frozenset[int]]
+    consortium: Consortium
+    memberships: list[Membership]
+    covered: tuple[date, date] | None
     delivered: dict[date, frozenset[int]]
+    data_end: int | None
 
     @classmethod
-    def of(cls, consortium: Consortium, first: date, last: date) -> Delivery:
-        """Village clinics have no inpatients; all other members are expected to deliver."""
-        rows = (
-            Membership.objects.filter(consortium=consortium)
-            .exclude(institution__level=Level.VILLAGE)
-            .values_list("institution", "joined_on", "left_on")
-        )
-        months = []
-        month = first
-        while month <= last:
-            months.append(month)
-            month = add_months(month, 1)
-        members = {
-            month: frozenset(
-                pk for pk, joined, left in rows if joined < add_months(month, 1) and (left is None or left >= month)
-            )
-            for month in months
-        }
-        delivered: dict[date, set[int]] = {month: set() for month in months}
-        cells = CaseCell.objects.filter(month__range=(first, last)).order_by()
-        for pk, month in cells.values_list("institution", "month").distinct():
-            delivered[month].add(pk)
-        return cls(members, {month: members[month] & found for month, found in delivered.items()})
+    def of(cls, consortium: Consortium) -> Delivery:
+        """Two queries."""
+        span = frames.delivered_span()
+        memberships = Membership.objects.filter(consortium=consortium).select_related("institution")
+        return cls(consortium, list(memberships), span.covered, span.delivered, span.data_end)
 
-    def is_complete(self, month: date) -> bool:
-        return bool(self.members.get(month)) and self.members[month] == self.delivered.get(month)
+    @cached_property
+    def months(self) -> list[date]:
+        return months_between(*self.covered) if self.covered else []
 
-    def last_complete(self) -> date | None:
-        """The last month that all members have delivered."""
-        return max((month for month in self.members if self.is_complete(month)), default=None)
+    @property
+    def default_month(self) -> date:
+        """The last month that all members have delivered, else the last with facts, else this one."""
+        complete = max((month for month in self.months if self._is_complete(month)), default=None)
+        return complete or (self.months[-1] if self.months else timezone.localdate().replace(day=1))
+
+    def members(self, period: Period) -> list[Institution]:
+        """Those who were a member on any day of the period, by level and code."""
+        held = {m.institution_id: m.institution for m in self.memberships if _holds(m, period.first, period.last_day)}
+        return sorted(held.values(), key=lambda each: (each.level, each.code))
+
+    def expected(self, months: list[date]) -> frozenset[int]:
+        """Members in any of the months; village clinics have no inpatients, all others are expected to deliver."""
+        return frozenset(pk for month in months for pk in self._expected_in(month))
 
     def missing(self, months: list[date]) -> frozenset[int]:
         """Members that lack at least one of the months."""
-        return frozenset(pk for month in months for pk in self.members.get(month, frozenset()) - self.delivered.get(month, frozenset()))
+        return frozenset(pk for month in months for pk in self._expected_in(month) - self.delivered.get(month, frozenset()))
 
-    def expected(self, months: list[date]) -> frozenset[int]:
-        return frozenset(pk for month in months for pk in self.members.get(month, frozenset()))
+    def _expected_in(self, month: date) -> frozenset[int]:
+        last = add_months(month, 1)
+        return frozenset(
+            each.institution_id
+            for each in self.memberships
+            if each.institution.level != Level.VILLAGE
+            and each.joined_on < last
+            and (each.left_on is None or each.left_on >= month)
+        )
+
+    def _is_complete(self, month: date) -> bool:
+        expected = self._expected_in(month)
+        return bool(expected) and expected <= self.delivered.get(month, frozenset())
+
+
+def _holds(membership: Membership, first: date, last: date) -> bool:
+    return membership.joined_on <= last and (membership.left_on is None or membership.left_on >= first)
 
 
 def own_months(institution: Institution) -> list[date]:
     """Months the institution has delivered, newest first."""
-    return list(CaseCell.objects.filter(institution=institution).order_by("-month").values_list("month", flat=True).distinct())
+    cells = CaseCell.objects.filter(institution=institution).order_by("-month")
+    return list(cells.values_list("month", flat=True).distinct())

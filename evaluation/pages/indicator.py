@@ -7,10 +7,9 @@ from functools import cached_property
 
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from evaluation import frames, shown
+from evaluation import shown
 from evaluation.access.roles import Permission
 from evaluation.access.rules import may, refusal
 from evaluation.charts.bars import ranked_bars
@@ -126,14 +125,9 @@ class IndicatorPage:
 class _Builder:
     def __init__(self, user: User, consortium: Consortium, indicator: Indicator, query: QueryDict) -> None:
         self.user, self.consortium, self.indicator = user, consortium, indicator
-        covered = frames.covered_months()
-        today = timezone.localdate().replace(day=1)
-        first, last = covered or (today, today)
-        default = Delivery.of(consortium, first, last).last_complete() or last
-        self.picker = Picker.read(query, covered, default)
-        self.members = list(
-            Institution.objects.members_of(consortium, self.picker.period.first, self.picker.period.last_day)
-        )
+        delivery = Delivery.of(consortium)
+        self.picker = Picker.read(query, delivery.covered, delivery.default_month)
+        self.members = delivery.members(self.picker.period)
         self.chosen = next((m for m in self.members if str(m.pk) == query.get("institution") or m.code == query.get("institution")), None)
         self.periods = [self.picker.period.shifted(-back) for back in range(TREND_LENGTH[self.picker.period.kind] - 1, -1, -1)]
         codes = {period.code for period in self.periods} | {self.picker.before.code}
@@ -141,7 +135,7 @@ class _Builder:
         whole = IndicatorValue.objects.filter(consortium=consortium, level="")
         wanted = (own | whole).filter(indicator=indicator.code, period__in=codes)
         self.values: dict[int | None, dict[str, ShownValue]] = {}
-        for value in read_values(wanted, user):
+        for value in read_values(wanted, user, delivery.data_end):
             self.values.setdefault(value.institution_id, {})[value.period] = value
 
     def page(self) -> IndicatorPage:

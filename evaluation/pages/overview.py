@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from evaluation import frames, shown
+from evaluation import shown
 from evaluation.charts.trend import Limits
 from evaluation.indicators.definition import Indicator
 from evaluation.indicators.periods import Period
@@ -110,14 +110,9 @@ class _Builder:
 
     def __init__(self, user: User, consortium: Consortium, query: QueryDict) -> None:
         self.user, self.consortium = user, consortium
-        covered = frames.covered_months()
-        today = timezone.localdate().replace(day=1)
-        first, last = covered or (today, today)
-        self.delivery = Delivery.of(consortium, first, last)
-        self.picker = Picker.read(query, covered, self.delivery.last_complete() or last)
-        self.members = list(
-            Institution.objects.members_of(consortium, self.picker.period.first, self.picker.period.last_day)
-        )
+        self.delivery = Delivery.of(consortium)
+        self.picker = Picker.read(query, self.delivery.covered, self.delivery.default_month)
+        self.members = self.delivery.members(self.picker.period)
         self.every = catalogue()
         self.columns = [each for each in self.every if each.in_matrix or query.get("columns") == "all"]
         self.chosen = next((each for each in self.every if each.code == query.get("indicator")), self.every[0])
@@ -125,22 +120,24 @@ class _Builder:
         self._read()
 
     def _read(self) -> None:
-        """Two queries: the matrix of both periods, and the lines of trend and sparklines."""
-        own = IndicatorValue.objects.filter(institution__in=[member.pk for member in self.members])
-        whole = IndicatorValue.objects.filter(consortium=self.consortium, level="")
+        """One query: the matrix of both periods, and the lines of trend and sparklines."""
         both = [self.picker.period.code, self.picker.before.code]
-        values = read_values((own | whole).filter(period__in=both), self.user)
-        self.now = {(v.institution_id, v.indicator.code): v for v in values if v.period == both[0]}
-        self.before = {(v.institution_id, v.indicator.code): v for v in values if v.period == both[1]}
         codes = [period.code for period in self.periods]
-        lines = IndicatorValue.objects.filter(period__in=codes)
-        members = lines.filter(indicator=self.chosen.code, institution__in=[member.pk for member in self.members])
-        total = lines.filter(
-            indicator__in={self.chosen.code, "DRG_CMI", "DRG_TW", "REF_RATIO", "BUD_EXEC"}, consortium=self.consortium, level=""
-        )
+        lines = {self.chosen.code, "DRG_CMI", "DRG_TW", "REF_RATIO", "BUD_EXEC"}
+        own = Q(institution__in=[member.pk for member in self.members])
+        whole = Q(consortium=self.consortium, level="")
+        wanted = (own | whole) & Q(period__in=both)
+        wanted |= own & Q(period__in=codes, indicator=self.chosen.code) | whole & Q(period__in=codes, indicator__in=lines)
+        self.now: dict[tuple[int | None, str], ShownValue] = {}
+        self.before: dict[tuple[int | None, str], ShownValue] = {}
         self.history: dict[tuple[int | None, str], dict[str, ShownValue]] = {}
-        for value in read_values(members | total, self.user):
-            self.history.setdefault((value.institution_id, value.indicator.code), {})[value.period] = value
+        for value in read_values(IndicatorValue.objects.filter(wanted), self.user, self.delivery.data_end):
+            key = (value.institution_id, value.indicator.code)
+            self.history.setdefault(key, {})[value.period] = value
+            if value.period == both[0]:
+                self.now[key] = value
+            if value.period == both[1]:
+                self.before[key] = value
 
     def page(self) -> OverviewPage:
         months = [month for month in self.picker.period.months if self.picker.covered and month <= self.picker.covered[1]]
@@ -157,7 +154,9 @@ class _Builder:
             trend_options=[Option(each.code, str(each.name), is_current=each is self.chosen) for each in self.every],
             changes=self._changes(),
             deliveries=self._deliveries(months),
-            panels=panels_for("OVERVIEW", Asked(self.user, self.consortium, self.members, self.picker)),
+            panels=panels_for(
+                "OVERVIEW", Asked(self.user, self.consortium, self.members, self.picker, values=list(self.now.values()))
+            ),
             computed_at=max(computed, default=None),
             delivered=len(expected - missing),
             expected=len(expected),
@@ -264,8 +263,8 @@ class _Builder:
         return [
             DeliveryRow(
                 shown.month_name(month),
-                len(self.delivery.delivered[month]),
-                len(self.delivery.members[month]),
+                len(self.delivery.expected([month]) - self.delivery.missing([month])),
+                len(self.delivery.expected([month])),
                 sorted(names.get(pk, "") for pk in self.delivery.missing([month])),
             )
             for month in reversed(months)

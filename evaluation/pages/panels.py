@@ -10,6 +10,7 @@ from evaluation.discovery import collected
 from evaluation.models import Consortium, Institution, User
 from evaluation.pages.picker import Picker
 from evaluation.pages.tables import Table
+from evaluation.pages.values import ShownValue
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Asked:
     members: Sequence[Institution]
     picker: Picker
     institution: Institution | None = None
+    values: Sequence[ShownValue] = ()  # those of the period that the page has read already
 
 
 @dataclass(frozen=True)

@@ -88,10 +88,13 @@ class ShownValue:
         return gettext(self.reason) % filled
 
 
-def read_values(queryset: QuerySet[IndicatorValue], user: User | None = None) -> list[ShownValue]:
-    """The values of a queryset as the user may see them; None is the system itself, which sees all."""
+def read_values(
+    queryset: QuerySet[IndicatorValue], user: User | None = None, data_end: int | None = None
+) -> list[ShownValue]:
+    """The values of a queryset as the user may see them; None is the system itself, which sees all. `data_end`: the day of
+    the latest discharge, where the caller knows it."""
     by_code = {indicator.code: indicator for indicator in indicators()}
-    data_end = frames.data_end_day() or 0
+    data_end = data_end or frames.data_end_day() or 0
     values = [_judged(row, by_code, data_end) for row in queryset.values_list(*COLUMNS) if row[0] in by_code]
     if user is None or may(user, Permission.SEE_SMALL_COUNTS):
         return values

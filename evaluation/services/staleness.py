@@ -3,9 +3,17 @@
 from collections.abc import Iterable
 from datetime import date
 
-from evaluation.models import InpatientCase, StaleMark
+from django.db.models import F
+
+from evaluation.models import DataState, InpatientCase, StaleMark
 
 Partition = tuple[int, date]  # institution id, first day of the month
+
+
+def pages_changed() -> None:
+    """What pages show is about to change with this transaction."""
+    if not DataState.objects.update(version=F("version") + 1):
+        DataState.objects.create(version=1)
 
 
 def mark_cases(partitions: Iterable[Partition]) -> None:

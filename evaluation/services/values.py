@@ -20,6 +20,7 @@ from evaluation.indicators.periods import Period, add_months, elapsed_share, mon
 from evaluation.indicators.scopes import Scope, band, scopes_of
 from evaluation.models import IndicatorValue, Institution, Membership, StaleMark, Threshold
 from evaluation.rating.lights import Limits, Rating, rate
+from evaluation.services import staleness
 
 VALUE_COLUMNS = (
     "indicator", "institution_id", "consortium_id", "level", "period", "numerator", "denominator", "value", "cases",
@@ -45,6 +46,7 @@ def recompute_values(marks: Sequence[StaleMark] | None = None, chosen: Sequence[
         IndicatorValue.objects.all().delete()
         return
     first, last = covered
+    staleness.pages_changed()
     grid, chosen = periods_between(first, last), chosen or indicators()
     if marks is None or any(mark.institution_id is None and mark.consortium_id is None for mark in marks):
         IndicatorValue.objects.filter(indicator__in=[each.code for each in chosen]).delete()
@@ -176,6 +178,7 @@ def _write(rows: list[tuple]) -> None:
 @transaction.atomic
 def rate_again() -> None:
     """Limits changed: give every value its light anew."""
+    staleness.pages_changed()
     limits, by_code = limits_by_place(), {indicator.code: indicator for indicator in indicators()}
     levels = dict(Institution.objects.values_list("pk", "level"))
     changed = []

@@ -1,10 +1,18 @@
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_noop as _
 
 from evaluation.access.roles import Permission
 from evaluation.access.rules import require
 from evaluation.models import AuditEvent
+
+# What events record, in English whoever acts; the page translates it.
+ACTIONS = (
+    _("signed in"), _("signed out"), _("sign-in failed"), _("user added"), _("user changed"), _("threshold changed"),
+    _("upload received"), _("upload submitted"), _("upload withdrawn"), _("upload stored"), _("upload undone"),
+    _("cases seen"), _("export"),
+)  # fmt: skip
 
 
 def audit_list(request: HttpRequest) -> HttpResponse:

@@ -1,10 +1,12 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 
 from evaluation.access.roles import Permission
 from evaluation.access.rules import may, require
 from evaluation.pages.overview import OverviewPage
 from evaluation.views.downloads import download
+from evaluation.views.page_cache import built_once
 from evaluation.views.scope import current_consortium
 
 
@@ -18,7 +20,11 @@ def home(request: HttpRequest) -> HttpResponse:
     consortium = current_consortium(request)
     if consortium is None:
         return render(request, "evaluation/no_consortium.html")
-    page = OverviewPage.build(request.user, consortium, request.GET)
     if "download" in request.GET:
-        return download(request, page.tables)
-    return render(request, "evaluation/overview.html", {"page": page})
+        return download(request, OverviewPage.build(request.user, consortium, request.GET).tables)
+
+    def build() -> str:
+        page = OverviewPage.build(request.user, consortium, request.GET)
+        return render_to_string("evaluation/_overview.html", {"page": page}, request)
+
+    return render(request, "evaluation/overview.html", {"html": built_once("overview", request, consortium, build)})

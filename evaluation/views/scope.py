@@ -1,11 +1,11 @@
 """Find, within what the person may see."""
 
-from django.db.models import Count
+from django.db.models import Count, Subquery
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from evaluation.models import Consortium, Institution
+from evaluation.models import Consortium, DataState, Institution
 
 KEPT = "consortium"
 
@@ -13,7 +13,9 @@ KEPT = "consortium"
 def visible_consortia(request: HttpRequest) -> list[Consortium]:
     """The consortia of the signed-in person, the largest first; read once per request."""
     if not hasattr(request, "visible_consortia"):
-        seen = Consortium.objects.visible_to(request.user).annotate(size=Count("memberships")).order_by("-size", "code")
+        version = Subquery(DataState.objects.values("version")[:1])  # for evaluation/views/page_cache.py, without a query more
+        seen = Consortium.objects.visible_to(request.user).annotate(size=Count("memberships"), data_version=version)
+        seen = seen.order_by("-size", "code")
         request.visible_consortia = list(seen)
     return request.visible_consortia
 

@@ -74,6 +74,7 @@ def long_text(length: int) -> str:
     return "a" * length
 
 
+OPERATED = {"procedures": "33.2400", "procedure_dates": "2026-03-03"}
 BROKEN = [
     # what the row has, where the problem is, severity, rule, what the sentence says
     ({"record_no": ""}, "record_no", ERROR, "V0", "Fill it in"),
@@ -112,8 +113,8 @@ BROKEN = [
     ({"pay_type": "77"}, "pay_type", ERROR, "V4", "Write one of 01, 02"),
     ({"surgery_level": "5"}, "surgery_level", ERROR, "V4", "Write one of 1, 2, 3, 4"),
     ({"elective": "perhaps"}, "elective", ERROR, "V4", "Write yes or no"),
-    ({"adm_dept": "9999"}, "adm_dept", WARNING, "V4", "9999 is not listed for the institution. Accepted; have it entered"),
-    ({"cost_bed": "6801.01"}, "total_cost", ERROR, "V5", "1 fee items add up to 6,801.01, 1.01 more than the total. Correct"),
+    ({"adm_dept": "9999"}, "adm_dept", WARNING, "V4", "9999 is not listed for the institution. Accepted"),
+    ({"cost_bed": "6801.01"}, "total_cost", ERROR, "V5", "(1) add up to 6,801.01, 1.01 more than the total. Correct"),
     ({"cost_bed": "6798.99"}, "total_cost", ERROR, "V5", "1.01 less than the total. Correct"),
     ({"cost_bed": "6801.00"}, "total_cost", WARNING, "V5", "1.00 off the total. Accepted as rounding"),
     ({"cost_bed": "6799.99"}, "total_cost", WARNING, "V5", "0.01 off the total. Accepted as rounding"),
@@ -140,23 +141,20 @@ BROKEN = [
     ({"rw": "0.0000001"}, "rw", ERROR, "V8", "above 0"),
     ({"rw": "1000000"}, "rw", ERROR, "V8", "below 1,000,000"),
     ({"rw": "1e99"}, "rw", ERROR, "V8", "below 1,000,000"),
-    ({"disposition": "2"}, "receiving_inst", ERROR, "V11", "Way of leaving 2 (transfer) needs the receiving institution. Fill"),
+    ({"disposition": "2"}, "receiving_inst", ERROR, "V11", "needs the receiving institution. Fill it in"),
     ({"disposition": "3"}, "receiving_inst", ERROR, "V11", "Way of leaving 3"),
     ({"sex": "1", "main_dx": "O80.000"}, "main_dx", WARNING, "V12", "of women, but sex is 1"),
     ({"sex": "1", "other_dx": "I10.x00|N98.900"}, "main_dx", WARNING, "V12", "of women, but sex is 1"),
     ({"main_dx": "N40.x00"}, "main_dx", WARNING, "V12", "of men, but sex is 2"),
     ({"main_dx": "O80.000", "age": "0"}, "main_dx", WARNING, "V12", "obstetric diagnosis, but the age is 0"),
-    ({"procedures": "33.2400", "procedure_dates": "2026-03-10"}, "procedure_dates", ERROR, "V13", "2026-03-10 lies outside"),
-    ({"procedures": "33.2400", "procedure_dates": "2026/3/1"}, "procedure_dates", ERROR, "V13", "2026/3/1 lies outside"),
-    ({"procedures": "33.2400", "procedure_dates": "soon"}, "procedure_dates", ERROR, "V13", "“soon” is not a date. Write dates"),
-    (
-        {"procedures": "33.2400|47.0100", "procedure_dates": "2026-03-03"},
-        "procedure_dates", ERROR, "V13", "1 dates for 2 procedures. Write one date for each",
-    ),
-    ({"procedure_dates": "2026-03-03"}, "procedure_dates", ERROR, "V13", "1 dates for 0 procedures"),
+    (OPERATED | {"procedure_dates": "2026-03-10"}, "procedure_dates", ERROR, "V13", "2026-03-10 lies outside the stay"),
+    (OPERATED | {"procedure_dates": "2026/3/1"}, "procedure_dates", ERROR, "V13", "Correct the date or the stay"),
+    (OPERATED | {"procedure_dates": "soon"}, "procedure_dates", ERROR, "V13", "“soon” is not a date. Write dates like"),
+    (OPERATED | {"procedures": "33.24|47.01"}, "procedure_dates", ERROR, "V13", "2 procedures need as many dates"),
+    ({"procedure_dates": "2026-03-03"}, "procedure_dates", ERROR, "V13", "0 procedures need as many dates, not 1"),
     ({"main_dx": "R50.900"}, "main_dx", WARNING, "V15", "R50.900 is a symptom. Accepted"),
-    ({"main_dx": "Z51.100", "total_cost": "30000.01"}, "main_dx", WARNING, "V15", "the stay cost much. Accepted; check"),
-    ({"self_pay": "6000", "fund_pay": "801"}, "fund_pay", WARNING, "V16", "6,801.00, more than the total cost. Accepted"),
+    ({"main_dx": "Z51.100", "total_cost": "30000.01"}, "main_dx", WARNING, "V15", "the stay cost much"),
+    ({"self_pay": "6000", "fund_pay": "801"}, "fund_pay", WARNING, "V16", "6,801.00, more than the total"),
     ({"main_dx": "=A1"}, "main_dx", ERROR, "V25", "paste it as values"),
     ({"age": "=A1+1"}, "age", ERROR, "V25", "paste it as values"),
     ({"patient_id": "=A1"}, "patient_id", ERROR, "V25", "paste it as values"),
@@ -278,8 +276,8 @@ def test_a_sheet_may_lack_every_column_that_is_not_required():
 
 @pytest.mark.parametrize(
     "text",
-    ["2026-03-02 08:05", "2026-03-02T08:05", "2026/3/2 8:05", "2026.3.2 8:05:00", "2026年3月2日 8:05", "2026年3月2日8:05",
-     "2026-03-02 08:05:00.000", "2026/3/2 8:05:00.0", "２０２６-０３-０２ ０８：０５"],
+    ["2026-03-02 08:05", "2026-03-02T08:05", "2026/3/2 8:05", "2026.3.2 8:05:00", "2026年3月2日 8:05",
+     "2026年3月2日8:05", "2026-03-02 08:05:00.000", "2026/3/2 8:05:00.0", "２０２６-０３-０２ ０８：０５"],
 )  # fmt: skip
 def test_an_instant_is_understood_however_it_is_written(text):
     result = judged(case(admitted_at=text))
@@ -528,7 +526,7 @@ def valid_case(draw, number: int) -> Row:
     }
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(valid_cases())
 def test_a_sheet_of_valid_cases_has_no_errors(rows):
     result = judge(CASES, check_cases, rows)
@@ -546,7 +544,7 @@ def chunked(draw, items: st.SearchStrategy) -> list[list]:
     return [everything[first:last] for first, last in pairwise(bounds) if last > first]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(chunked(st.tuples(st.sampled_from("abc"), st.integers(0, 3))))
 def test_key_memory_finds_exactly_the_repeats_a_dictionary_finds(chunks):
     memory, seen, row = KeyMemory(), {}, 1
@@ -564,7 +562,7 @@ def test_key_memory_finds_exactly_the_repeats_a_dictionary_finds(chunks):
 STAY = st.tuples(st.sampled_from("pqr"), st.integers(0, 9), st.integers(0, 3), st.booleans())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(chunked(STAY), st.randoms(use_true_random=False))
 def test_deaths_are_found_in_whatever_order_the_chunks_come(chunks, random):
     start = pd.Timestamp(2026, 1, 1)

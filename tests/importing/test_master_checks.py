@@ -68,15 +68,16 @@ def test_the_published_sample_of_a_credit_code_is_valid_and_its_neighbours_are_n
     "code",
     ["91350100M000100Y4", "91350100M000100Y433", "91350100I000100Y43", "91350100m000100y43", "9135010OM000100Y43"],
 )
-def test_what_is_no_credit_code_is_refused_with_the_remedy(code):
-    result = institutions(
-        HOSPITAL, HOSPITAL | {"code": "H33010000008", "uscc": code[:18]} if len(code) <= 18 else HOSPITAL
-    )
-
+def test_what_has_not_the_form_of_a_credit_code_is_none(code):
     assert not is_uscc(code)
-    if len(code) <= 18:
-        assert result.said == [(3, "uscc", ERROR, "V9")]
-        assert "18 characters, the last one checks the others). Correct it." in result.problems[0].sentence
+
+
+@pytest.mark.parametrize("code", ["91350100M000100Y4", "91350100M000100Y44", "91350100I000100Y43"])
+def test_a_wrong_credit_code_is_refused_with_the_remedy(code):
+    result = institutions(HOSPITAL, HOSPITAL | {"code": "H33010000008", "uscc": code})
+
+    assert result.said == [(3, "uscc", ERROR, "V9")]
+    assert "18 characters, the last one checks the others). Correct it." in result.problems[0].sentence
 
 
 def test_a_code_of_a_local_pattern_is_accepted_and_flagged():

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.indicators.periods import (
@@ -19,31 +19,38 @@ from evaluation.indicators.periods import (
 )
 from tests.reference.indicators import month_of, months_of
 
+UNHURRIED = settings(deadline=None)  # a busy machine is no failure
+
 MONTHS = st.dates(date(1990, 1, 1), date(2090, 12, 31)).map(lambda day: day.replace(day=1))
 PERIODS = st.builds(lambda month, kind: Period.month(month).in_kind(kind), MONTHS, st.sampled_from(PeriodKind))
 
 
+@UNHURRIED
 @given(PERIODS)
 def test_a_code_names_its_period(period):
     assert Period.parse(period.code) == period
 
 
+@UNHURRIED
 @given(PERIODS)
 def test_the_months_are_those_of_the_reference(period):
     assert [month_of(month) for month in period.months] == months_of(period.code)
 
 
+@UNHURRIED
 @given(PERIODS)
 def test_the_period_before_is_followed_by_this_one(period):
     assert period.previous.shifted(1) == period
     assert period.previous.last == add_months(period.last, -1 if period.kind is PeriodKind.ROLLING else -period.length)
 
 
+@UNHURRIED
 @given(PERIODS)
 def test_the_year_before_has_the_same_months_a_year_earlier(period):
     assert period.year_before.months == [add_months(month, -12) for month in period.months]
 
 
+@UNHURRIED
 @given(MONTHS)
 def test_a_month_is_in_all_its_periods_and_in_no_other(month):
     mine = set(periods_of(month))

@@ -3,11 +3,13 @@
 import math
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from evaluation.rating.defaults import DEFAULTS, at_least, at_most
 from evaluation.rating.lights import ENOUGH_CASES, Light, Limits, rate
+
+UNHURRIED = settings(deadline=None)  # a busy machine is no failure
 
 ENOUGH = 100
 RANGE = Limits(green_low=0.85, green_high=0.97, red_low=0.50, red_high=1.20)
@@ -140,6 +142,7 @@ def test_the_reason_can_be_filled_with_its_values(value, shown):
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 
 
+@UNHURRIED
 @given(NUMBERS, NUMBERS, NUMBERS, NUMBERS)
 def test_where_lower_is_better_a_higher_value_never_has_a_better_light(a, b, green, red):
     low, high = sorted((a, b))
@@ -148,6 +151,7 @@ def test_where_lower_is_better_a_higher_value_never_has_a_better_light(a, b, gre
     assert ORDER[light(low, limits)] <= ORDER[light(high, limits)]
 
 
+@UNHURRIED
 @given(NUMBERS, NUMBERS, NUMBERS, NUMBERS)
 def test_where_higher_is_better_a_lower_value_never_has_a_better_light(a, b, green, red):
     low, high = sorted((a, b))
@@ -156,6 +160,7 @@ def test_where_higher_is_better_a_lower_value_never_has_a_better_light(a, b, gre
     assert ORDER[light(high, limits)] <= ORDER[light(low, limits)]
 
 
+@UNHURRIED
 @given(st.lists(NUMBERS, min_size=4, max_size=4), NUMBERS, NUMBERS)
 def test_in_a_range_a_value_further_out_on_the_same_side_never_has_a_better_light(edges, a, b):
     red_low, green_low, green_high, red_high = sorted(edges)
@@ -167,6 +172,7 @@ def test_in_a_range_a_value_further_out_on_the_same_side_never_has_a_better_ligh
     assert ORDER[light(near, limits)] <= ORDER[light(far, limits)]
 
 
+@UNHURRIED
 @given(NUMBERS, st.floats(0, 1), NUMBERS, NUMBERS)
 def test_a_distance_is_rated_like_the_value_of_a_range(value, expected, green, red):
     green, red = sorted((abs(green), abs(red)))

@@ -73,6 +73,7 @@ def store(upload: Upload) -> Upload:
             upload.save()
             upload.chunks.all().delete()
             upload_changed.send(sender=Upload, upload=upload)
+            staleness.pages_changed()
     except (OperationalError, InterfaceError):
         raise  # the database is away or busy: the next sweep tries again
     except Exception as error:
