@@ -81,7 +81,7 @@ class ExecutionPage:
         amounts = _amounts(members, year, period.last)
         planned, spent = _by_institution(amounts, "planned"), _by_institution(amounts, "spent")
         values = _values(asked, period, members)
-        elapsed = elapsed_share(period)
+        elapsed = elapsed_share(period, asked.picker.covered[1] if asked.picker.covered else None)
         lines = [
             ExecutionLine(member.name, planned.get(member.pk), spent.get(member.pk, Decimal(0)), values.get(member.pk), elapsed)
             for member in asked.members
@@ -111,7 +111,7 @@ class ExecutionPage:
     def figure(self) -> dict:
         with_plan = [line for line in self.lines if line.share is not None]
         names, shares = [line.name for line in with_plan], [100 * (line.share or 0) for line in with_plan]
-        return themed(lambda theme: execution_chart(names, shares, self.elapsed * 100, theme))
+        return themed(lambda theme: execution_chart(names, shares, self.elapsed * 100, theme, suffix=shown.percent_sign()))
 
     @property
     def summary(self) -> str:

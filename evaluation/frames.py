@@ -92,6 +92,10 @@ def _upload_query(institutions, first, last):
     )
 
 
+SUBMITTED_MONTHS = """
+    SELECT counted.month FROM evaluation_uploadmonth counted JOIN evaluation_upload upload ON upload.id = counted.upload_id
+    WHERE upload.status = 'submitted' AND upload.dataset = 'cases'
+"""
 PLACE = {"institution": "int64", "month": "int64"}
 SOURCES = (
     FrameSource(
@@ -111,7 +115,7 @@ SOURCES = (
         name="uploads",
         query=_upload_query,
         dtypes={**PLACE, "rows_read": "int64", "rows_accepted": "int64"},
-        table="evaluation_uploadmonth",
+        table=f"({SUBMITTED_MONTHS}) AS counted",
     ),
 )
 

@@ -33,7 +33,11 @@ def percent(value: float | None, decimals: int = 1) -> str:
     """A rate 0–1 as per cent: "26.3 %" in English, "26.3%" in Chinese."""
     if value is None:
         return NONE
-    return number(value * 100, decimals) + ("" if is_chinese() else SPACE) + "%"
+    return number(value * 100, decimals) + percent_sign()
+
+
+def percent_sign() -> str:
+    return "%" if is_chinese() else f"{SPACE}%"
 
 
 def count(value: float | None) -> str:
@@ -104,7 +108,7 @@ def relative_change(now: float | None, before: float | None) -> str:
         return ""
     difference = round((now / before - 1) * 100, 1)
     sign = "+" if difference > 0 else MINUS if difference < 0 else "±"
-    return f"{sign}{abs(difference):,.1f}" + ("" if is_chinese() else SPACE) + "%"
+    return f"{sign}{abs(difference):,.1f}{percent_sign()}"
 
 
 def period_name(period: Period) -> str:

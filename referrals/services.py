@@ -41,8 +41,10 @@ class ReferralRecords:
             )
             for row in contents
         ]
+        delivered_before = Referral.objects.filter(code__in=[row.code for row in rows])
+        former = {bytes(each) for each in delivered_before.values_list("patient_hash", flat=True)}
         upsert(Referral, rows, key=("code",))
-        link_patients(row.patient_hash for row in rows)
+        link_patients({*former, *(row.patient_hash for row in rows)})
 
     def remove(self, contents: Sequence[dict]) -> None:
         Referral.objects.filter(code__in=[row["id"] for row in contents]).delete()

@@ -111,7 +111,7 @@ class IndicatorValueViewSet(viewsets.ViewSet):
                 user=request.user,
             )
         except NoSuchValue as error:
-            raise ValidationError({"non_field_errors": [str(error)]}) from None
+            raise ValidationError({error.field: [str(error)]}) from None
         records = [as_record(each) for each in found]
         return Response({"count": len(records), "next": None, "previous": None, "results": records})
 
@@ -209,7 +209,11 @@ def _periods(query) -> list[str]:
         raise ValidationError({"from": [_(str(error))]}) from None
     if first.kind is not last.kind:
         raise ValidationError({"to": [_("Write from and to in the same form.")]})
+    if last < first:
+        raise ValidationError({"to": [_("This lies before from.")]})
     spans = [first]
-    while spans[-1] < last and len(spans) < MOST_PERIODS:
+    while spans[-1] < last:
         spans.append(spans[-1].shifted(1))
-    return [span.code for span in spans if span <= last]
+        if len(spans) > MOST_PERIODS:
+            raise ValidationError({"to": [_("At most %(count)s periods at a time.") % {"count": MOST_PERIODS}]})
+    return [span.code for span in spans]

@@ -134,9 +134,10 @@ def year_to_date(period: Period) -> list[date]:
     return months_between(date(period.last.year, 1, 1), period.last)
 
 
-def elapsed_share(period: Period) -> float:
-    """The part of the year that is over at the end of the period."""
-    return period.last.month / 12
+def elapsed_share(period: Period, until: date | None = None) -> float:
+    """The part of the year that is over at the end of the period, or of the month `until` if that is earlier."""
+    last = period.last if until is None else min(period.last, until)
+    return last.month / 12 if last.year == period.last.year else 1.0
 
 
 def codes(periods: Iterable[Period]) -> list[str]:

@@ -84,7 +84,7 @@ class RankingChart:
         scale = 100 if self.indicator.unit is Unit.PERCENT else 1
         names = [each.name for each in self._ranked]
         values = [(each.value.seen or 0) * scale for each in self._ranked]
-        suffix = " %" if self.indicator.unit is Unit.PERCENT else ""
+        suffix = shown.percent_sign() if self.indicator.unit is Unit.PERCENT else ""
         return themed(lambda theme: ranked_bars(names, values, theme, decimals=self.indicator.decimals, suffix=suffix))
 
     @property

@@ -40,7 +40,7 @@ class TrendChart:
         scale = 100 if self.indicator.unit is Unit.PERCENT else 1
         series = [Series(line.name, self._numbers(line, scale), line.is_main) for line in self.lines]
         labels = [short_name(period) for period in self.periods]
-        suffix = " %" if self.indicator.unit is Unit.PERCENT else ""
+        suffix = shown.percent_sign() if self.indicator.unit is Unit.PERCENT else ""
         limits = self._scaled_limits(scale)
         return themed(
             lambda theme: trend(labels, series, theme, decimals=self.indicator.decimals, suffix=suffix, limits=limits)

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext, gettext_noop
 
 from evaluation import frames, shown
-from evaluation.access.roles import Permission
+from evaluation.access.roles import Permission, Scope
 from evaluation.access.rules import may
 from evaluation.indicators.definition import Better, Indicator
 from evaluation.indicators.periods import Period
-from evaluation.models import Consortium, IndicatorValue, Institution, User
-from evaluation.pages.suppression import hide_small_counts
+from evaluation.indicators.scopes import PRIMARY, band
+from evaluation.models import Consortium, IndicatorValue, Institution, Level, Membership, User
+from evaluation.pages.suppression import Groups, hide_small_counts, hides
 from evaluation.rating.lights import ENOUGH_CASES, Light
 from evaluation.services.values import indicators
 
 FOLLOW_UP_DAYS = 30
 INCOMPLETE = gettext_noop("No value yet: the 30 days after the last discharges are not over in the delivered data.")
 NO_DATA = gettext_noop("No value: nothing was delivered for this period.")
-HIDDEN = gettext_noop("Hidden: it rests on fewer than 5 cases.")
+HIDDEN = gettext_noop("Hidden: it, or what could be worked out from it, rests on fewer than 5 cases.")
+LEVELS = ("", *Level.values, PRIMARY)
 COLUMNS = (
     "indicator", "institution_id", "consortium_id", "level", "period", "numerator", "denominator", "value", "cases",
     "last_index_day", "light", "reason", "reason_values", "version", "computed_at",
@@ -30,7 +35,11 @@ COLUMNS = (
 
 
 class NoSuchValue(Exception):
-    """The question names something that does not exist; the message says what."""
+    """The question names something that does not exist; the message says what, `field` where it stands."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ class ShownValue:
 
     @property
     def is_small_sample(self) -> bool:
-        return self.indicator.counts_cases and self.cases is not None and self.cases < ENOUGH_CASES and self.value is not None
+        return self.indicator.counts_cases and self.cases is not None and self.cases < ENOUGH_CASES and self.seen is not None
 
     @property
     def text(self) -> str:
@@ -98,7 +107,47 @@ def read_values(
     values = [_judged(row, by_code, data_end) for row in queryset.values_list(*COLUMNS) if row[0] in by_code]
     if user is None or may(user, Permission.SEE_SMALL_COUNTS):
         return values
-    return hide_small_counts(values, user.institution_id)
+    return _as_outsider(values, user, by_code, data_end)
+
+
+def _as_outsider(values: list[ShownValue], user: User, by_code: dict[str, Indicator], data_end: int) -> list[ShownValue]:
+    """Small counts hidden, as seen from the own institution or from none. Two queries for what stands beside the values."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for value in values:
+        if hides(value.indicator):
+            wanted[value.period].add(value.indicator.code)
+    if not wanted:
+        return values
+    memberships = _memberships_around(values)
+    members, consortia = {each[1] for each in memberships}, {each[0] for each in memberships}
+    members |= {value.institution_id for value in values if value.institution_id}
+    periods: dict[frozenset[str], list[str]] = defaultdict(list)
+    for period, codes in wanted.items():
+        periods[frozenset(codes)].append(period)
+    chosen = reduce(or_, (Q(indicator__in=codes, period__in=spans) for codes, spans in periods.items()))
+    rows = IndicatorValue.objects.filter(chosen, Q(institution__in=members) | Q(consortium__in=consortia))
+    beside = [_judged(row, by_code, data_end) for row in rows.values_list(*COLUMNS)]
+    groups = {period: _groups(memberships, Period.parse(period)) for period in wanted}
+    own = user.institution_id if user.scope is Scope.INSTITUTION else None
+    return hide_small_counts(values, beside, groups, own)
+
+
+def _memberships_around(values: list[ShownValue]) -> list[tuple]:
+    """Of all consortia that the values are of, or that their institutions ever belonged to."""
+    institutions = {value.institution_id for value in values if value.institution_id}
+    theirs = Membership.objects.filter(institution__in=institutions).values("consortium")
+    around = Membership.objects.filter(Q(consortium__in=theirs) | Q(consortium__in={value.consortium_id for value in values}))
+    return list(around.values_list("consortium", "institution", "institution__level", "joined_on", "left_on"))
+
+
+def _groups(memberships: list[tuple], period: Period) -> Groups:
+    """The members whose months of the period each sum adds up: of a consortium, of one level, of all primary levels."""
+    groups: dict[tuple[int, str], set[int]] = defaultdict(set)
+    for consortium, institution, level, joined_on, left_on in memberships:
+        if joined_on <= period.last_day and (left_on is None or left_on >= period.first):
+            for part in {"", level, band(level)}:
+                groups[consortium, part].add(institution)
+    return {group: frozenset(inside) for group, inside in groups.items()}
 
 
 def _judged(row: tuple, by_code: dict[str, Indicator], data_end: int) -> ShownValue:
@@ -125,7 +174,7 @@ def indicator_by_code(code: str) -> Indicator:
     for indicator in indicators():
         if indicator.code == code:
             return indicator
-    raise NoSuchValue(gettext("There is no indicator %(code)s.") % {"code": code})
+    raise NoSuchValue(gettext("There is no indicator %(code)s.") % {"code": code}, "indicator")
 
 
 def find_values(
@@ -143,7 +192,9 @@ def find_values(
     places = _places(Institution, institutions, user)
     groups = _places(Consortium, consortia, user)
     if not places and not groups:
-        raise NoSuchValue(gettext("Name an institution or a consortium."))
+        raise NoSuchValue(gettext("Name an institution or a consortium."), "institution")
+    if level not in LEVELS:
+        raise NoSuchValue(gettext("There is no level %(code)s.") % {"code": level}, "level")
     rows = IndicatorValue.objects.filter(
         Q(institution__in=places.values()) | Q(consortium__in=groups.values(), level=level),
         indicator__in=[each.code for each in wanted],
@@ -168,7 +219,7 @@ def _period(text: str) -> Period:
     try:
         return Period.parse(text)
     except ValueError as error:
-        raise NoSuchValue(gettext(str(error))) from None
+        raise NoSuchValue(gettext(str(error)), "period") from None
 
 
 def _places(model: type[Institution] | type[Consortium], codes: Iterable[str], user: User | None) -> dict[str, int]:
@@ -176,7 +227,7 @@ def _places(model: type[Institution] | type[Consortium], codes: Iterable[str], u
     found = dict(seen.filter(code__in=list(codes)).values_list("code", "pk"))
     for code in codes:
         if code not in found:
-            raise NoSuchValue(gettext("%(code)s is not known.") % {"code": code})
+            raise NoSuchValue(gettext("%(code)s is not known.") % {"code": code}, model._meta.model_name)
     return {code: found[code] for code in codes}
 
 

@@ -52,12 +52,21 @@ def recompute_values(marks: Sequence[StaleMark] | None = None, chosen: Sequence[
         IndicatorValue.objects.filter(indicator__in=[each.code for each in chosen]).delete()
         _write(_compute(grid, first, last, None, None, chosen))
         return
+    _fit_to(grid, first, last)
     institutions, consortia = _touched(marks)
     periods = [period for period in grid if period in _periods_of(marks, grid)]
     _replace(periods, first, last, institutions, consortia, chosen)
     touched = set(periods)
     later = [period for period in grid if period.year_before in touched and period not in touched]
     _replace(later, first, last, institutions, consortia, [each for each in chosen if each.looks_back])
+
+
+def _fit_to(grid: Sequence[Period], first: date, last: date) -> None:
+    """The covered months grew or shrank: everyone gets the new periods, periods that are no more go."""
+    known = set(IndicatorValue.objects.order_by().values_list("period", flat=True).distinct())
+    IndicatorValue.objects.filter(period__in=known - {period.code for period in grid}).delete()
+    if fresh := [period for period in grid if period.code not in known]:
+        _write(_compute(fresh, first, last, None, None, indicators()))
 
 
 def _touched(marks: Iterable[StaleMark]) -> tuple[set[int], set[int]]:
@@ -101,7 +110,8 @@ def _compute(
     if consortia is not None and institutions is not None:
         members = members[members["consortium"].isin(list(consortia))]
         places = places[places["institution"].isin(institutions | set(members["institution"]))]
-    calendar = [month_number(month) for month in months_between(start, end)]
+    until = max(period.last for period in periods)  # a plan counts to the end of its year
+    calendar = [month_number(month) for month in months_between(start, until)]
     scopes, table = scopes_of(places, members, calendar)
     if institutions is not None:
         wanted = [i for i, scope in enumerate(scopes) if scope.institution is None or scope.institution in institutions]
@@ -114,11 +124,11 @@ def _compute(
         if source.name in needed
     }
     values = calculate_values(facts, table, periods, chosen)
-    return _rated(values, scopes, {period.code: period for period in periods}, chosen)
+    return _rated(values, scopes, {period.code: period for period in periods}, chosen, last)
 
 
 def _rated(
-    values: pd.DataFrame, scopes: list[Scope], periods: dict[str, Period], chosen: Sequence[Indicator]
+    values: pd.DataFrame, scopes: list[Scope], periods: dict[str, Period], chosen: Sequence[Indicator], until: date
 ) -> list[tuple]:
     by_code = {indicator.code: indicator for indicator in chosen}
     limits = limits_by_place()
@@ -128,7 +138,7 @@ def _rated(
     for row in values.itertuples(index=False):
         scope, indicator = scopes[row.scope], by_code[row.indicator]
         rating = rate_value(
-            indicator, _number(row.value), _number(row.cases), periods[row.period], place_of(scope, levels), limits
+            indicator, _number(row.value), _number(row.cases), periods[row.period], place_of(scope, levels), limits, until
         )
         rows.append(
             (
@@ -155,14 +165,15 @@ def limits_by_place() -> dict[tuple[str, str], Limits]:
 
 
 def rate_value(
-    indicator: Indicator, value: float | None, cases: float | None, period: Period, place: str, limits: dict
+    indicator: Indicator, value: float | None, cases: float | None, period: Period, place: str, limits: dict, until: date
 ) -> Rating:
-    """The rating of one value by the limits of its place."""
+    """The rating of one value by the limits of its place. `until`: the last covered month, up to which a period that is not
+    over yet is compared with the year."""
     return rate(
         value,
         cases if indicator.counts_cases else None,
         limits.get((indicator.code, place)),
-        distance_from=elapsed_share(period) if indicator.from_elapsed_share else None,
+        distance_from=elapsed_share(period, until) if indicator.from_elapsed_share else None,
     )
 
 
@@ -181,12 +192,14 @@ def rate_again() -> None:
     staleness.pages_changed()
     limits, by_code = limits_by_place(), {indicator.code: indicator for indicator in indicators()}
     levels = dict(Institution.objects.values_list("pk", "level"))
+    covered = frames.covered_months()
+    until = covered[1] if covered else date.max
     changed = []
     for value in IndicatorValue.objects.iterator(chunk_size=5000):
         scope = Scope(value.institution_id, value.consortium_id, value.level)
         indicator = by_code[value.indicator]
         rating = rate_value(
-            indicator, value.value, value.cases, Period.parse(value.period), place_of(scope, levels), limits
+            indicator, value.value, value.cases, Period.parse(value.period), place_of(scope, levels), limits, until
         )
         if (value.light, value.reason, value.reason_values) != (rating.light, rating.reason, rating.values):
             value.light, value.reason, value.reason_values = rating.light.value, rating.reason, rating.values

@@ -165,8 +165,9 @@ def test_where_higher_is_better_a_lower_value_never_has_a_better_light(a, b, gre
 def test_in_a_range_a_value_further_out_on_the_same_side_never_has_a_better_light(edges, a, b):
     red_low, green_low, green_high, red_high = sorted(edges)
     middle = (green_low + green_high) / 2
-    assume((a - middle) * (b - middle) >= 0)
-    near, far = sorted((a, b), key=lambda value: abs(value - middle))
+    low, high = sorted((a, b))
+    assume(not low < middle < high)
+    near, far = (high, low) if high <= middle else (low, high)
     limits = Limits(green_low, green_high, red_low, red_high)
 
     assert ORDER[light(near, limits)] <= ORDER[light(far, limits)]
