@@ -149,7 +149,7 @@ def _check_codes(rows: pd.DataFrame, findings: Findings) -> None:
     )  # fmt: skip
     findings.warning(
         "V15", "main_dx", (rows["main_dx"].str.startswith("Z") & (rows["total_cost"] > HIGH_COST)),
-        _("%(cell)s is a reason for contact, but the stay cost much. Accepted; check the main diagnosis."),
+        _("%(cell)s is not a disease (a Z code), but the stay cost much. Accepted; check the main diagnosis."),
     )  # fmt: skip
 
 
@@ -251,7 +251,7 @@ def _check_weight(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
     rw = rows["rw"].astype("float64")
     findings.warning(
         "V24", "rw", (rw - benchmark).abs() > 0.00005,
-        _("The table of the year gives %(benchmark)s. Accepted as it is, unless you correct it."), benchmark=benchmark,
+        _("The benchmark table of the year gives %(benchmark)s. Accepted as it is, unless you correct it."), benchmark=benchmark,
     )  # fmt: skip
 
 

@@ -16,6 +16,8 @@ Calculation = Callable[[Frames, Sequence[str]], pd.DataFrame]
 
 
 class Unit(StrEnum):
+    """In what a value is measured; a per cent is stored as 0–1."""
+
     NUMBER = "number"
     PERCENT = "percent"
     DAYS = "days"
@@ -24,6 +26,8 @@ class Unit(StrEnum):
 
 
 class Better(StrEnum):
+    """In which direction a value is good."""
+
     HIGHER = "higher"
     LOWER = "lower"
     RANGE = "range"
@@ -31,6 +35,8 @@ class Better(StrEnum):
 
 
 class Theme(StrEnum):
+    """The groups of the catalogue, in display order."""
+
     CAPACITY = "capacity"
     EFFICIENCY = "efficiency"
     COST = "cost"

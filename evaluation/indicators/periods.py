@@ -17,6 +17,8 @@ PATTERN = re.compile(
 
 
 class PeriodKind(StrEnum):
+    """How long a period is; a rolling one has twelve months and ends with any of them."""
+
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
@@ -123,6 +125,7 @@ def periods_between(first: date, last: date) -> list[Period]:
 
 
 def months_between(first: date, last: date) -> list[date]:
+    """The first days of all months from `first` to `last`, both included."""
     count = (last.year - first.year) * 12 + last.month - first.month
     return [add_months(first, offset) for offset in range(count + 1)]
 
@@ -141,4 +144,5 @@ def elapsed_share(period: Period, until: date | None = None) -> float:
 
 
 def codes(periods: Iterable[Period]) -> list[str]:
+    """The periods as the contract writes them."""
     return [period.code for period in periods]

@@ -1,7 +1,7 @@
 """The nouns of the base app, one file each."""
 
 from evaluation.models.audit_event import AuditEvent
-from evaluation.models.case import CaseRemoval, InpatientCase
+from evaluation.models.case import InpatientCase
 from evaluation.models.cell import CaseCell
 from evaluation.models.department import Department
 from evaluation.models.drg import Benchmark
@@ -17,7 +17,6 @@ __all__ = [
     "AuditEvent",
     "Benchmark",
     "CaseCell",
-    "CaseRemoval",
     "Consortium",
     "DataState",
     "Department",

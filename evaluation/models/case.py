@@ -111,16 +111,3 @@ class InpatientCase(models.Model):
     @property
     def masked_record_no(self) -> str:
         return "****" + self.record_no[-4:] if len(self.record_no) > 4 else "****"
-
-
-class CaseRemoval(models.Model):
-    """A month was replaced whole by an upload that lacks this record: taken out by the upload, as of this version.
-
-    The record stays out while the upload is submitted, unless a later upload brings it again.
-    """
-
-    upload = models.ForeignKey(Upload, models.PROTECT, related_name="removals")
-    case = models.ForeignKey(InpatientCase, models.CASCADE, related_name="removals")
-
-    def __str__(self):
-        return f"{self.case} − {self.upload_id}"

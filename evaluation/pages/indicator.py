@@ -8,6 +8,7 @@ from functools import cached_property
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from evaluation import shown
 from evaluation.access.roles import Permission
@@ -215,7 +216,7 @@ class _Builder:
         return Table(
             "ranking",
             f"{self.indicator.name} · {self.picker.name}",
-            [_("Institution"), _("Level"), value, _("Light"), self.picker.before_name, _("Change"), _("Cases")],
+            [_("Institution"), _("Level"), value, _("Light"), self.picker.before_name, pgettext("difference", "Change"), _("Cases")],
             [
                 [
                     each.name, each.level, each.value.text, light_word(each.value.shown_light),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from evaluation import shown
 from evaluation.indicators.definition import THEME_NAMES, Indicator
@@ -123,7 +124,7 @@ class Matrix:
         headings = [_("Institution")]
         for indicator in self.indicators:
             unit = shown.unit_head(indicator)
-            headings += [f"{indicator.name} ({unit})" if unit else str(indicator.name), _("Light"), _("Change")]
+            headings += [f"{indicator.name} ({unit})" if unit else str(indicator.name), _("Light"), pgettext("difference", "Change")]
         rows = [
             [row.name, *(item for cell in row.cells for item in (cell.text, light_word(cell.light), cell.change))]
             for group in self.groups

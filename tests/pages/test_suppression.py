@@ -77,9 +77,9 @@ def test_two_hidden_counts_whose_sum_is_small_need_a_third():
 
 
 def test_a_level_of_one_member_shows_no_more_than_the_member():
-    values = [of_member(1, 3), of_member(2, 40), of_member(3, 50, cases=500), of_consortium(93), of_consortium(40, level="L2")]
+    values = [of_member(1, 3), of_member(2, 40), of_consortium(43), of_consortium(40, level="L2")]
 
-    assert hidden(values, {(1, ""): {1, 2, 3}, (1, "L2"): {2}}) == {1, 2, (1, "L2")}
+    assert hidden(values, {(1, ""): {1, 2}, (1, "L2"): {2}}) == {1, 2, (1, "L2")}
 
 
 def test_two_consortia_that_share_members_do_not_tell_by_their_difference():
@@ -134,7 +134,7 @@ def test_no_hidden_count_can_be_computed_from_what_is_shown_and_the_sums(table):
     members = {each.institution_id: each for each in shown if each.institution_id}
     unknown = [pk for pk, each in members.items() if each.is_hidden]
     sums = [table.groups[each.consortium_id, each.level] for each in shown if each.consortium_id and not each.is_hidden]
-    equations = np.array([[pk in inside for pk in unknown] for inside in sums], dtype=float).reshape(len(sums), -1)
+    equations = np.array([[pk in inside for pk in unknown] for inside in sums], dtype=float).reshape(len(sums), len(unknown))
     rank = np.linalg.matrix_rank(equations) if equations.size else 0
     for place, pk in enumerate(unknown):
         unit = np.zeros((1, len(unknown)))
