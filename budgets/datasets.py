@@ -12,5 +12,13 @@ STALE = StaleMark.Source.EXPENDITURES
 
 DATASETS = (
     Dataset(BUDGETS, _("Budgets"), Owner.CONSORTIUM, check_budgets, BudgetRecords(), stale=STALE),
-    Dataset(EXPENDITURES, _("Expenditures"), Owner.INSTITUTION, check_expenditures, ExpenditureRecords(), has_month=True, stale=STALE),
+    Dataset(
+        EXPENDITURES,
+        _("Expenditures"),
+        Owner.INSTITUTION,
+        check_expenditures,
+        ExpenditureRecords(),
+        has_month=True,
+        stale=STALE,
+    ),
 )

@@ -43,7 +43,9 @@ class Expenditure(models.Model):
     """What an institution spent in a month and category, in yuan."""
 
     month = models.DateField(_("month"))
-    institution = models.ForeignKey(Institution, models.PROTECT, related_name="expenditures", verbose_name=_("institution"))
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, related_name="expenditures", verbose_name=_("institution")
+    )
     category = models.CharField(_("category"), max_length=10, choices=Category)
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
 

@@ -83,7 +83,9 @@ class ExecutionPage:
         values = _values(asked, period, members)
         elapsed = elapsed_share(period, asked.picker.covered[1] if asked.picker.covered else None)
         lines = [
-            ExecutionLine(member.name, planned.get(member.pk), spent.get(member.pk, Decimal(0)), values.get(member.pk), elapsed)
+            ExecutionLine(
+                member.name, planned.get(member.pk), spent.get(member.pk, Decimal(0)), values.get(member.pk), elapsed
+            )
             for member in asked.members
             if member.pk in planned or member.pk in spent
         ]
@@ -111,17 +113,29 @@ class ExecutionPage:
     def figure(self) -> dict:
         with_plan = [line for line in self.lines if line.share is not None]
         names, shares = [line.name for line in with_plan], [100 * (line.share or 0) for line in with_plan]
-        return themed(lambda theme: execution_chart(names, shares, self.elapsed * 100, theme, suffix=shown.percent_sign()))
+        return themed(
+            lambda theme: execution_chart(names, shares, self.elapsed * 100, theme, suffix=shown.percent_sign())
+        )
 
     @property
     def summary(self) -> str:
-        return _("Budget spent per member at the end of %(period)s, %(elapsed)s of the year being over; the numbers are in the table.") % {
+        return _(
+            "Budget spent per member at the end of %(period)s, %(elapsed)s of the year being over; the numbers are in the table."
+        ) % {
             "period": shown.period_name(self.period), "elapsed": self.elapsed_text,
         }  # fmt: skip
 
     @cached_property
     def table(self) -> Table:
-        headings = [_("Institution"), _("Budget, yuan"), _("Spent, yuan"), _("Spent"), _("Year over"), _("Points ahead"), _("Light")]
+        headings = [
+            _("Institution"),
+            _("Budget, yuan"),
+            _("Spent, yuan"),
+            _("Spent"),
+            _("Year over"),
+            _("Points ahead"),
+            _("Light"),
+        ]
         rows = [
             [
                 line.name, shown.number(float(line.planned)) if line.planned else shown.NONE, shown.number(float(line.spent)),
@@ -141,7 +155,11 @@ Amounts = list[tuple[str, int, str, Decimal]]  # planned or spent, institution, 
 
 def _amounts(members: list[int], year: int, last: date) -> Amounts:
     """One query: the plan of the year and the spending from January to the month."""
-    plans = Budget.objects.filter(year=year, institution__in=members).order_by().values_list(Value("planned"), "institution", "category")
+    plans = (
+        Budget.objects.filter(year=year, institution__in=members)
+        .order_by()
+        .values_list(Value("planned"), "institution", "category")
+    )
     spending = (
         Expenditure.objects.filter(institution__in=members, month__range=(date(year, 1, 1), last))
         .order_by()

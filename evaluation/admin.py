@@ -56,7 +56,22 @@ class PeopleAdmin(ByRole, UserAdmin):
         (_("Rights"), {"fields": ("role", "institution", "consortia")}),
     )
     add_fieldsets = (
-        (None, {"fields": ("username", "first_name", "email", "role", "institution", "consortia", "usable_password", "password1", "password2")}),
+        (
+            None,
+            {
+                "fields": (
+                    "username",
+                    "first_name",
+                    "email",
+                    "role",
+                    "institution",
+                    "consortia",
+                    "usable_password",
+                    "password1",
+                    "password2",
+                )
+            },
+        ),
     )
 
     def get_queryset(self, request):
@@ -80,7 +95,13 @@ class PeopleAdmin(ByRole, UserAdmin):
         obj.is_staff = obj.role in (Role.ADMINISTRATOR, Role.CONSORTIUM_MANAGER, Role.INSTITUTION_MANAGER)
         obj.is_superuser = False
         super().save_model(request, obj, form, change)
-        audit.record("user changed" if change else "user added", by=request.user, thing=obj.username, role=obj.role, fields=form.changed_data)
+        audit.record(
+            "user changed" if change else "user added",
+            by=request.user,
+            thing=obj.username,
+            role=obj.role,
+            fields=form.changed_data,
+        )
 
 
 class TypedIn(ByRole):
@@ -112,7 +133,11 @@ class TypedIn(ByRole):
         return super().log_addition(request, obj, message) if obj.pk else None
 
     def response_add(self, request, obj, post_url_continue=None):
-        return super().response_add(request, obj, post_url_continue) if obj.pk else self.response_post_save_add(request, obj)
+        return (
+            super().response_add(request, obj, post_url_continue)
+            if obj.pk
+            else self.response_post_save_add(request, obj)
+        )
 
     def _names(self) -> list[str]:
         return [column.name for column in dataset_by_name(self.dataset).layout.columns]

@@ -84,7 +84,8 @@ def _cell_query(columns: Sequence[str], by: Sequence[str], where: str = ""):
 def _upload_query(institutions, first, last):
     clause, params = within_clause(institutions, "counted.institution_id")
     return (
-        f"""SELECT counted.institution_id, {MONTH_NUMBER.format("counted.month")}, sum(counted.rows_read), sum(counted.rows_accepted)
+        f"""SELECT counted.institution_id, {MONTH_NUMBER.format("counted.month")},
+                   sum(counted.rows_read), sum(counted.rows_accepted)
             FROM evaluation_uploadmonth counted JOIN evaluation_upload upload ON upload.id = counted.upload_id
             WHERE upload.status = 'submitted' AND upload.dataset = 'cases' AND counted.month BETWEEN %s AND %s{clause}
             GROUP BY counted.institution_id, counted.month""",

@@ -145,7 +145,9 @@ def instant(at: datetime | None) -> str:
     local = timezone.localtime(at)
     this_year = local.year == timezone.localtime().year
     if is_chinese():
-        return (f"{local.month} 月 {local.day} 日 " if this_year else f"{local.year} 年 {local.month} 月 {local.day} 日 ") + f"{local:%H:%M}"
+        return (
+            f"{local.month} 月 {local.day} 日 " if this_year else f"{local.year} 年 {local.month} 月 {local.day} 日 "
+        ) + f"{local:%H:%M}"
     return f"{local.day} {local:%B}" + ("" if this_year else f" {local.year}") + f" {local:%H:%M}"
 
 

@@ -61,4 +61,6 @@ def exchanges(found: list[Flow]) -> list[Exchange]:
             pair = (flow.sender, flow.receiver)
             returned[pair] = returned.get(pair, 0) + flow.completed
     pairs = sorted(set(taken) | set(returned), key=lambda pair: (-taken.get(pair, 0), pair))
-    return [Exchange(upper, lower, taken.get((upper, lower), 0), returned.get((upper, lower), 0)) for upper, lower in pairs]
+    return [
+        Exchange(upper, lower, taken.get((upper, lower), 0), returned.get((upper, lower), 0)) for upper, lower in pairs
+    ]

@@ -31,7 +31,9 @@ class Referral(models.Model):
     code = models.CharField(_("number"), max_length=60, unique=True)
     direction = models.CharField(_("direction"), max_length=7, choices=Direction)
     sender = models.ForeignKey(Institution, models.PROTECT, related_name="referrals_sent", verbose_name=_("sender"))
-    receiver = models.ForeignKey(Institution, models.PROTECT, related_name="referrals_received", verbose_name=_("receiver"))
+    receiver = models.ForeignKey(
+        Institution, models.PROTECT, related_name="referrals_received", verbose_name=_("receiver")
+    )
     patient_hash = models.BinaryField(max_length=32)
     main_dx = models.CharField(_("main diagnosis"), max_length=40, blank=True)
     reason = models.CharField(_("reason"), max_length=200)
@@ -51,9 +53,7 @@ class Referral(models.Model):
         verbose_name = _("referral")
         verbose_name_plural = _("referrals")
         ordering = ("-requested_at",)
-        constraints = (
-            models.CheckConstraint(condition=~Q(sender=models.F("receiver")), name="referral_between_two"),
-        )
+        constraints = (models.CheckConstraint(condition=~Q(sender=models.F("receiver")), name="referral_between_two"),)
         indexes = (
             models.Index(fields=("month", "sender", "receiver"), name="referral_flow"),
             models.Index(fields=("patient_hash",), name="referral_patient"),

@@ -51,7 +51,9 @@ def _members(asked: Asked) -> Sequence[Institution]:
     """Both ends of a flow are members of the consortium in the period."""
     if asked.institution is None:
         return asked.members
-    return list(Institution.objects.members_of(asked.consortium, asked.picker.period.first, asked.picker.period.last_day))
+    return list(
+        Institution.objects.members_of(asked.consortium, asked.picker.period.first, asked.picker.period.last_day)
+    )
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,13 @@ class FlowsPage:
 
     @property
     def exchange_table(self) -> Table:
-        headings = [_("Takes"), pgettext("referral", "From"), _("Taken (accepted up)"), _("Returned (completed down)"), _("Returned ÷ taken")]
+        headings = [
+            _("Takes"),
+            pgettext("referral", "From"),
+            _("Taken (accepted up)"),
+            _("Returned (completed down)"),
+            _("Returned ÷ taken"),
+        ]
         rows = [[each.upper, each.lower, each.taken, each.returned, each.share] for each in self.exchanges]
         return Table("exchanges", _("Taken and returned"), headings, rows)
 

@@ -12,7 +12,9 @@ from evaluation.services.records import ids, upsert
 from evaluation.services.staleness import Partition
 from referrals.models import Referral
 
-ARRIVAL_DAYS = 14  # an admission at the receiver within so many days after the request came by the referral (our default)
+ARRIVAL_DAYS = (
+    14  # an admission at the receiver within so many days after the request came by the referral (our default)
+)
 
 
 class ReferralRecords:

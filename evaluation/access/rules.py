@@ -1,18 +1,28 @@
 """Rules that need the person and the thing: refused here, in words, for pages and API alike."""
 
+from typing import Protocol
+
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
 from evaluation.access.roles import Permission, allows
 
-def require(user, permission: Permission) -> None:
+
+class Person(Protocol):
+    """What the rules need to know of a user, signed in or not."""
+
+    is_authenticated: bool
+    is_active: bool
+
+
+def require(user: Person, permission: Permission) -> None:
     """Raise PermissionDenied with a sentence unless the user's role has the permission."""
     if not may(user, permission):
         raise PermissionDenied(refusal(permission))
 
 
-def may(user, permission: Permission) -> bool:
-    return bool(user.is_authenticated and user.is_active and allows(user.role, permission))
+def may(user: Person, permission: Permission) -> bool:
+    return bool(user.is_authenticated and user.is_active and allows(getattr(user, "role", ""), permission))
 
 
 def refusal(permission: Permission) -> str:

@@ -30,7 +30,9 @@ def problem_details(error: Exception, context: dict) -> Response | None:
 
 def _of_rest_framework(error: Exception) -> Exception:
     if isinstance(error, DjangoValidationError):
-        return exceptions.ValidationError(error.message_dict if hasattr(error, "error_dict") else {"non_field_errors": error.messages})
+        return exceptions.ValidationError(
+            error.message_dict if hasattr(error, "error_dict") else {"non_field_errors": error.messages}
+        )
     if isinstance(error, DjangoPermissionDenied):
         return exceptions.PermissionDenied(str(error) or None)
     if isinstance(error, Http404):
@@ -40,5 +42,7 @@ def _of_rest_framework(error: Exception) -> Exception:
 
 def _sentences(fields: dict) -> list[str]:
     return [
-        f"{name}: {sentence}" for name, sentences in fields.items() for sentence in (sentences if isinstance(sentences, list) else [sentences])
+        f"{name}: {sentence}"
+        for name, sentences in fields.items()
+        for sentence in (sentences if isinstance(sentences, list) else [sentences])
     ]

@@ -130,7 +130,9 @@ class MonthField(serializers.Field):
 
 class UploadRequestSerializer(serializers.Serializer):
     dataset = serializers.ChoiceField(choices=[])
-    institution = serializers.SlugRelatedField("code", queryset=Institution.objects.none(), required=False, allow_null=True)
+    institution = serializers.SlugRelatedField(
+        "code", queryset=Institution.objects.none(), required=False, allow_null=True
+    )
     month = MonthField(required=False)
     mode = serializers.ChoiceField(choices=Upload.Mode.choices, default=Upload.Mode.MERGE)
     file = serializers.FileField()

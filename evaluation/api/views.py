@@ -49,7 +49,9 @@ class InstitutionViewSet(viewsets.ReadOnlyModelViewSet):
         return Prefetch("memberships", Membership.objects.visible_to(self.request.user).select_related("consortium"))
 
     def get_queryset(self):
-        return Institution.objects.visible_to(self.request.user).prefetch_related(self._own_memberships()).order_by("code")
+        return (
+            Institution.objects.visible_to(self.request.user).prefetch_related(self._own_memberships()).order_by("code")
+        )
 
 
 class IndicatorViewSet(viewsets.ViewSet):
@@ -142,7 +144,8 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
             )  # fmt: skip
         except SheetRefused as refused:
             sentences = [
-                f"{_('row')} {each.row}, {each.column}: {each.sentence}" if each.row else each.sentence for each in refused.problems
+                f"{_('row')} {each.row}, {each.column}: {each.sentence}" if each.row else each.sentence
+                for each in refused.problems
             ]
             raise ValidationError({"file": sentences}) from None
         upload = carry_on(upload)
@@ -177,7 +180,12 @@ class CaseViewSet(viewsets.ReadOnlyModelViewSet):
 
     serializer_class = CaseSerializer
     permission_classes = (SeesCases,)
-    filterset_fields = {"institution__code": ["exact"], "month": ["exact", "gte", "lte"], "drg_code": ["exact"], "disposition": ["exact"]}
+    filterset_fields = {
+        "institution__code": ["exact"],
+        "month": ["exact", "gte", "lte"],
+        "drg_code": ["exact"],
+        "disposition": ["exact"],
+    }
     queryset = InpatientCase.objects.none()
 
     def get_queryset(self):

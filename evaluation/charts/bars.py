@@ -11,7 +11,9 @@ from evaluation.charts.theme import Theme
 ROW_HEIGHT = 26
 
 
-def ranked_bars(names: Sequence[str], values: Sequence[float], theme: Theme, *, decimals: int = 1, suffix: str = "") -> go.Figure:
+def ranked_bars(
+    names: Sequence[str], values: Sequence[float], theme: Theme, *, decimals: int = 1, suffix: str = ""
+) -> go.Figure:
     """One bar a name, the first on top."""
     figure = go.Figure(layout={"template": theme.template()})
     figure.add_bar(

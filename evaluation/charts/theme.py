@@ -9,7 +9,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-FONT = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei", sans-serif'
+FONT = (
+    '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, '
+    '"PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei", sans-serif'
+)
 DASHES = ("solid", "solid", "6 3", "solid", "2 3", "8 3 2 3", "6 3", "2 3")
 MOST_COLOURED = 6
 

@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 
 from evaluation.charts.theme import DASHES, MOST_COLOURED, Theme
 
-
 LONGEST_NAME = 140  # pixels
 
 
@@ -54,7 +53,10 @@ def trend(
     _draw_limits(figure, limits, theme)
     _spread_labels(figure)
     room = max((_width(note.text) for note in figure.layout.annotations), default=0)
-    figure.update_layout(margin={"r": room + 20}, xaxis={"nticks": 8, "tickangle": 0, "type": "category", "range": [-0.5, len(labels) - 0.5]})
+    figure.update_layout(
+        margin={"r": room + 20},
+        xaxis={"nticks": 8, "tickangle": 0, "type": "category", "range": [-0.5, len(labels) - 0.5]},
+    )
     return figure
 
 
@@ -105,9 +107,16 @@ def _draw_limits(figure: go.Figure, limits: Limits | None, theme: Theme) -> None
         return
     low, high = min(values), max(values)
     margin = (high - low or abs(high) or 1) * 0.15
-    near = [limit for limit in (limits.green_low, limits.green_high, limits.red_low, limits.red_high) if limit is not None and low - 3 * margin <= limit <= high + 3 * margin]
+    near = [
+        limit
+        for limit in (limits.green_low, limits.green_high, limits.red_low, limits.red_high)
+        if limit is not None and low - 3 * margin <= limit <= high + 3 * margin
+    ]
     bottom, top = min([low, *near]) - margin, max([high, *near]) + margin
-    green = (max(limits.green_low if limits.green_low is not None else bottom, bottom), min(limits.green_high if limits.green_high is not None else top, top))
+    green = (
+        max(limits.green_low if limits.green_low is not None else bottom, bottom),
+        min(limits.green_high if limits.green_high is not None else top, top),
+    )
     if green[0] < green[1]:
         figure.add_hrect(y0=green[0], y1=green[1], fillcolor=theme.band, line_width=0, layer="below")
     for red in (limits.red_low, limits.red_high):

@@ -34,9 +34,13 @@ class UploadForm(forms.Form):
         widget=forms.Select(attrs={"class": "control"}),
     )  # fmt: skip
     month = MonthField(
-        required=False, label=_("Month"), help_text=_("Optional: rows of another month are then refused. Needed to replace a month.")
+        required=False,
+        label=_("Month"),
+        help_text=_("Optional: rows of another month are then refused. Needed to replace a month."),
     )
-    mode = forms.ChoiceField(choices=Upload.Mode.choices, initial=Upload.Mode.MERGE, required=False, label=_("If the month has data already"))
+    mode = forms.ChoiceField(
+        choices=Upload.Mode.choices, initial=Upload.Mode.MERGE, required=False, label=_("If the month has data already")
+    )
     file = forms.FileField(
         label=_("Sheet"),
         error_messages={
@@ -58,5 +62,7 @@ class UploadForm(forms.Form):
     def clean_file(self):
         file = self.cleaned_data["file"]
         if file.size > settings.LARGEST_UPLOAD:
-            raise forms.ValidationError(_("The file is larger than 100 MB. Split it by month, or have it imported on the server."))
+            raise forms.ValidationError(
+                _("The file is larger than 100 MB. Split it by month, or have it imported on the server.")
+            )
         return file

@@ -64,7 +64,9 @@ CASES = Layout(
         Column("self_pay", "自付", Kind.MONEY, example="1500.00"),
         Column("fund_pay", "基金支付", Kind.MONEY, example="5300.00"),
         *(
-            Column(name, heading, Kind.MONEY, example={"cost_bed": "800.00", "cost_western_drug": "6000.00"}.get(name, ""))
+            Column(
+                name, heading, Kind.MONEY, example={"cost_bed": "800.00", "cost_western_drug": "6000.00"}.get(name, "")
+            )
             for name, heading in FEE_ITEMS
         ),
         Column("drg_code", "DRG组", most=4, example="ES15"),

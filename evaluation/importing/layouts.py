@@ -4,10 +4,10 @@ A layout is data. The reader finds columns by it, the checks type and judge cell
 docs/importing.md are printed from it.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-import unicodedata
 
 
 class Kind(Enum):
@@ -54,9 +54,7 @@ class Layout:
     @cached_property
     def by_heading(self) -> dict[str, Column]:
         """Columns by either heading, as `heading_key` writes it."""
-        return {
-            heading_key(heading): column for column in self.columns for heading in (column.name, column.heading)
-        }
+        return {heading_key(heading): column for column in self.columns for heading in (column.name, column.heading)}
 
     def names(self, kind: Kind) -> list[str]:
         return [column.name for column in self.columns if column.kind is kind]
@@ -69,5 +67,3 @@ class Layout:
 def heading_key(heading: str) -> str:
     """The form in which headings are compared: full-width folded, no spaces, star or case."""
     return "".join(unicodedata.normalize("NFKC", heading).split()).strip("*").casefold()
-
-

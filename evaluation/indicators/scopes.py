@@ -49,10 +49,11 @@ def scopes_of(
     places = {scope.institution: place for place, scope in enumerate(scopes)}
     frames = [own.assign(scope=own["institution"].map(places), surrounding=NOWHERE)]
     whole: dict[int, int] = {}
-    for (consortium, level), members in parts.groupby(["consortium", "of_level"], sort=True):
+    for (group, of_level), members in parts.groupby(["consortium", "of_level"], sort=True):
+        consortium, level = int(str(group)), str(of_level)
         if not level:
             whole[consortium] = len(scopes)
         frames.append(members.assign(scope=len(scopes), surrounding=whole[consortium]))
-        scopes.append(Scope(consortium=int(consortium), level=str(level)))
+        scopes.append(Scope(consortium=consortium, level=level))
     table = pd.concat(frames, ignore_index=True)[["scope", "institution", "month", "surrounding"]]
     return scopes, table.astype("int64")

@@ -9,7 +9,12 @@ class AuditEvent(models.Model):
 
     at = models.DateTimeField(_("at"))
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", verbose_name=_("by")
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("by"),
     )
     by_name = models.CharField(_("name"), max_length=150)
     address = models.CharField(_("address"), max_length=45, blank=True)

@@ -94,7 +94,9 @@ class InpatientCase(models.Model):
             models.UniqueConstraint(
                 fields=("institution", "record_no", "stay_no"), condition=Q(is_current=True), name="case_current_once"
             ),
-            models.CheckConstraint(condition=Q(discharged_at__gte=F("admitted_at")), name="case_discharged_after_admission"),
+            models.CheckConstraint(
+                condition=Q(discharged_at__gte=F("admitted_at")), name="case_discharged_after_admission"
+            ),
             models.CheckConstraint(condition=Q(total_cost__gte=0), name="case_cost_not_negative"),
         )
         indexes = (

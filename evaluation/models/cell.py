@@ -64,9 +64,7 @@ class CaseCell(models.Model):
     objects = CaseCellQuerySet.as_manager()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("institution", "month", "department", "drg"), name="cell_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("institution", "month", "department", "drg"), name="cell_once"),)
         indexes = (models.Index(fields=("month",), name="cell_month"),)
 
     def __str__(self):

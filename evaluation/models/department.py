@@ -17,7 +17,9 @@ class Department(models.Model):
         DAY_SURGERY = "day_surgery", _("Day surgery")
         REHAB = "rehab", _("Rehabilitation")
 
-    institution = models.ForeignKey(Institution, models.CASCADE, related_name="departments", verbose_name=_("institution"))
+    institution = models.ForeignKey(
+        Institution, models.CASCADE, related_name="departments", verbose_name=_("institution")
+    )
     code = models.CharField(_("code"), max_length=40)
     name = models.CharField(_("name"), max_length=200)
     bed_type = models.CharField(_("bed type"), max_length=12, choices=BedType, blank=True)

@@ -23,7 +23,9 @@ class Benchmark(models.Model):
         ordering = ("-year", "drg", "region", "level")
         constraints = (
             models.UniqueConstraint(fields=("year", "region", "level", "drg"), name="benchmark_once"),
-            models.CheckConstraint(condition=models.Q(rw__gt=0, avg_cost__gt=0, avg_los__gt=0), name="benchmark_positive"),
+            models.CheckConstraint(
+                condition=models.Q(rw__gt=0, avg_cost__gt=0, avg_los__gt=0), name="benchmark_positive"
+            ),
         )
 
     def __str__(self):

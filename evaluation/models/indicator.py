@@ -45,7 +45,8 @@ class IndicatorValue(models.Model):
                 nulls_distinct=False,
             ),
             models.CheckConstraint(
-                condition=models.Q(institution__isnull=True) ^ models.Q(consortium__isnull=True), name="value_of_one_scope"
+                condition=models.Q(institution__isnull=True) ^ models.Q(consortium__isnull=True),
+                name="value_of_one_scope",
             ),
         )
         indexes = (

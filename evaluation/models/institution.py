@@ -43,7 +43,9 @@ class Consortium(models.Model):
     code = models.CharField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=200)
     kind = models.CharField(_("kind"), max_length=24, choices=Kind)
-    compact = models.BooleanField(_("compact"), default=False, help_text=_("People, money and assets are managed together."))
+    compact = models.BooleanField(
+        _("compact"), default=False, help_text=_("People, money and assets are managed together.")
+    )
 
     objects = ConsortiumQuerySet.as_manager()
 
@@ -63,7 +65,8 @@ class InstitutionQuerySet(models.QuerySet):
             return self.none()
         consortia = Consortium.objects.visible_to(user)
         return self.filter(
-            Q(pk__in=Membership.objects.filter(consortium__in=consortia).values("institution")) | Q(pk=user.institution_id)
+            Q(pk__in=Membership.objects.filter(consortium__in=consortia).values("institution"))
+            | Q(pk=user.institution_id)
         )
 
     def operated_by(self, user):
@@ -74,7 +77,9 @@ class InstitutionQuerySet(models.QuerySet):
 
     def members_of(self, consortium, first: date, last: date):
         """Institutions that were a member of the consortium on any day from `first` to `last`."""
-        return self.filter(pk__in=Membership.objects.filter(consortium=consortium).during(first, last).values("institution"))
+        return self.filter(
+            pk__in=Membership.objects.filter(consortium=consortium).during(first, last).values("institution")
+        )
 
 
 class Institution(models.Model):
@@ -131,7 +136,9 @@ class Membership(models.Model):
         SHARED_CENTRE = "shared_centre", _("Shared centre")
 
     consortium = models.ForeignKey(Consortium, models.PROTECT, related_name="memberships", verbose_name=_("consortium"))
-    institution = models.ForeignKey(Institution, models.PROTECT, related_name="memberships", verbose_name=_("institution"))
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, related_name="memberships", verbose_name=_("institution")
+    )
     role = models.CharField(_("role"), max_length=14, choices=Role)
     joined_on = models.DateField(_("joined on"))
     left_on = models.DateField(_("left on"), null=True, blank=True)

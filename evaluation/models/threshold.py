@@ -27,7 +27,11 @@ class Threshold(models.Model):
             models.UniqueConstraint(fields=("indicator", "level"), name="threshold_once"),
             models.CheckConstraint(
                 condition=(
-                    (models.Q(green_low__isnull=True) | models.Q(red_low__isnull=True) | models.Q(green_low__gte=models.F("red_low")))
+                    (
+                        models.Q(green_low__isnull=True)
+                        | models.Q(red_low__isnull=True)
+                        | models.Q(green_low__gte=models.F("red_low"))
+                    )
                     & (
                         models.Q(green_high__isnull=True)
                         | models.Q(red_high__isnull=True)

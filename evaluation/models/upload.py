@@ -91,6 +91,9 @@ class StagedChunk(models.Model):
         ordering = ("upload", "first_row")
         constraints = (models.UniqueConstraint(fields=("upload", "first_row"), name="chunk_once"),)
 
+    def __str__(self):
+        return f"{self.upload_id} from row {self.first_row}"
+
 
 class UploadProblem(models.Model):
     """One problem of one cell, up to a bound per upload; the groups on the upload count them all."""
@@ -107,6 +110,9 @@ class UploadProblem(models.Model):
         ordering = ("row", "pk")
         indexes = (models.Index(fields=("upload", "severity", "row"), name="problem_of_upload"),)
 
+    def __str__(self):
+        return f"{self.upload_id} row {self.row}: {self.rule}"
+
 
 class UploadMonth(models.Model):
     """What a submitted upload read and accepted for an institution's month; the source of DATA_ACC."""
@@ -119,6 +125,9 @@ class UploadMonth(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("upload", "institution", "month"), name="upload_month_once"),)
+
+    def __str__(self):
+        return f"{self.upload_id} {self.institution_id} {self.month:%Y-%m}"
 
 
 class RecordVersion(models.Model):
@@ -135,3 +144,6 @@ class RecordVersion(models.Model):
 
     class Meta:
         indexes = (models.Index(fields=("dataset", "key", "-id"), name="record_versions"),)
+
+    def __str__(self):
+        return f"{self.dataset} {self.key}"

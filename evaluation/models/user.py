@@ -10,7 +10,12 @@ class User(AbstractUser):
 
     role = models.CharField(_("role"), max_length=20, choices=[(role.value, ROLE_NAMES[role]) for role in Role])
     institution = models.ForeignKey(
-        "evaluation.Institution", models.PROTECT, null=True, blank=True, related_name="staff", verbose_name=_("institution")
+        "evaluation.Institution",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="staff",
+        verbose_name=_("institution"),
     )
     consortia = models.ManyToManyField(
         "evaluation.Consortium", blank=True, related_name="people", verbose_name=_("consortia")
@@ -24,7 +29,8 @@ class User(AbstractUser):
         verbose_name_plural = _("users")
         constraints = (
             models.CheckConstraint(
-                condition=~models.Q(role__in=[Role.STAFF, Role.INSTITUTION_MANAGER]) | models.Q(institution__isnull=False),
+                condition=~models.Q(role__in=[Role.STAFF, Role.INSTITUTION_MANAGER])
+                | models.Q(institution__isnull=False),
                 name="user_of_institution_has_one",
                 violation_error_message=_("Staff and institution managers belong to an institution: choose it."),
             ),

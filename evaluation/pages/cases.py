@@ -107,8 +107,14 @@ class CaseListPage:
         only_counted = numerator is not None and query.get("counted") != "all"
         if numerator is not None and only_counted:
             cases = cases.filter(numerator)
-        order = F("total_cost").desc() if indicator and indicator.code in ("IP_COST", "CEI", "COST_RW", "COST_GR") else F("discharged_at").desc()
+        order = (
+            F("total_cost").desc()
+            if indicator and indicator.code in ("IP_COST", "CEI", "COST_RW", "COST_GR")
+            else F("discharged_at").desc()
+        )
         ordered = cases.select_related("institution").order_by(order, "pk")
         page = Paginator(ordered, PER_PAGE).get_page(query.get("page"))
         lines = [CaseLine(case) for case in page.object_list]
-        return cls(consortium, institution, indicator, picker, page, lines, only_counted, numerator is not None, drg, ordered)
+        return cls(
+            consortium, institution, indicator, picker, page, lines, only_counted, numerator is not None, drg, ordered
+        )

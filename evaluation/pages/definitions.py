@@ -48,8 +48,14 @@ def limit_line(indicator: Indicator, threshold: Threshold) -> LimitLine:
     """Green and red limits in words."""
     return LimitLine(
         str(threshold.get_level_display()),
-        _span(indicator, threshold.green_low, threshold.green_high, _("at least %(low)s"), _("at most %(high)s"), _("%(low)s to %(high)s")),
-        _span(indicator, threshold.red_low, threshold.red_high, _("below %(low)s"), _("above %(high)s"), _("below %(low)s or above %(high)s")),
+        _span(
+            indicator, threshold.green_low, threshold.green_high,
+            _("at least %(low)s"), _("at most %(high)s"), _("%(low)s to %(high)s"),
+        ),
+        _span(
+            indicator, threshold.red_low, threshold.red_high,
+            _("below %(low)s"), _("above %(high)s"), _("below %(low)s or above %(high)s"),
+        ),
     )  # fmt: skip
 
 
@@ -59,7 +65,9 @@ def _span(indicator: Indicator, low: float | None, high: float | None, least: st
         return shown.NONE
     template = both if low is not None and high is not None else least if low is not None else most
     text = template % values
-    return _("%(limits)s from the elapsed part of the year") % {"limits": text} if indicator.from_elapsed_share else text
+    return (
+        _("%(limits)s from the elapsed part of the year") % {"limits": text} if indicator.from_elapsed_share else text
+    )
 
 
 @dataclass(frozen=True)

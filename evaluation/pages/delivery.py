@@ -51,7 +51,9 @@ class Delivery:
 
     def missing(self, months: list[date]) -> frozenset[int]:
         """Members that lack at least one of the months."""
-        return frozenset(pk for month in months for pk in self._expected_in(month) - self.delivered.get(month, frozenset()))
+        return frozenset(
+            pk for month in months for pk in self._expected_in(month) - self.delivered.get(month, frozenset())
+        )
 
     def _expected_in(self, month: date) -> frozenset[int]:
         last = add_months(month, 1)

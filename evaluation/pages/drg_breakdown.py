@@ -57,7 +57,12 @@ class Breakdown:
             end = frames.data_end_day() or 0
             latest = frame.groupby("drg", observed=True)["last_index_day"].max()
             values["value"] = values["value"].where(latest <= end - 30)
-        names = dict(Benchmark.objects.filter(drg__in=list(cases.index)).exclude(name="").order_by("year").values_list("drg", "name"))
+        names = dict(
+            Benchmark.objects.filter(drg__in=list(cases.index))
+            .exclude(name="")
+            .order_by("year")
+            .values_list("drg", "name")
+        )
         large = cases[cases >= SMALLEST].sort_values(ascending=False, kind="stable")
         lines = [
             GroupLine(
@@ -76,7 +81,9 @@ class Breakdown:
         return cls(lines[:MOST_GROUPS], int((cases < SMALLEST).sum()), table)
 
 
-def _cells(consortium: Consortium, members: Sequence[Institution], picker: Picker, *, within_membership: bool) -> pd.DataFrame:
+def _cells(
+    consortium: Consortium, members: Sequence[Institution], picker: Picker, *, within_membership: bool
+) -> pd.DataFrame:
     """Facts by DRG of the period; for the consortium only of the months in which a member was one."""
     totals = ", ".join(f"{'max' if column.startswith('last_') else 'sum'}({column})" for column in CASE_FACTS)
     query = (

@@ -129,8 +129,13 @@ class _Builder:
         delivery = Delivery.of(consortium)
         self.picker = Picker.read(query, delivery.covered, delivery.default_month)
         self.members = delivery.members(self.picker.period)
-        self.chosen = next((m for m in self.members if str(m.pk) == query.get("institution") or m.code == query.get("institution")), None)
-        self.periods = [self.picker.period.shifted(-back) for back in range(TREND_LENGTH[self.picker.period.kind] - 1, -1, -1)]
+        self.chosen = next(
+            (m for m in self.members if str(m.pk) == query.get("institution") or m.code == query.get("institution")),
+            None,
+        )
+        self.periods = [
+            self.picker.period.shifted(-back) for back in range(TREND_LENGTH[self.picker.period.kind] - 1, -1, -1)
+        ]
         codes = {period.code for period in self.periods} | {self.picker.before.code}
         own = IndicatorValue.objects.filter(institution__in=[member.pk for member in self.members])
         whole = IndicatorValue.objects.filter(consortium=consortium, level="")
@@ -208,7 +213,10 @@ class _Builder:
         if len(numbers) < 4:
             return []
         names = [_("Lowest"), _("Lower quartile"), _("Median"), _("Upper quartile"), _("Highest")]
-        return [(name, shown.full(self.indicator, _quantile(numbers, q))) for name, q in zip(names, (0, 0.25, 0.5, 0.75, 1), strict=True)]
+        return [
+            (name, shown.full(self.indicator, _quantile(numbers, q)))
+            for name, q in zip(names, (0, 0.25, 0.5, 0.75, 1), strict=True)
+        ]
 
     def _table(self, standings: list[Standing]) -> Table:
         unit = shown.unit_head(self.indicator)
@@ -216,7 +224,10 @@ class _Builder:
         return Table(
             "ranking",
             f"{self.indicator.name} · {self.picker.name}",
-            [_("Institution"), _("Level"), value, _("Light"), self.picker.before_name, pgettext("difference", "Change"), _("Cases")],
+            [
+                _("Institution"), _("Level"), value, _("Light"), self.picker.before_name,
+                pgettext("difference", "Change"), _("Cases"),
+            ],
             [
                 [
                     each.name, each.level, each.value.text, light_word(each.value.shown_light),

@@ -74,7 +74,16 @@ class InstitutionPage:
 
     @property
     def tables(self) -> dict[str, Table]:
-        headings = [_("Indicator"), _("Value"), _("Unit"), _("Light"), _("Reason"), self.picker.before_name, _("Peers"), _("Place")]
+        headings = [
+            _("Indicator"),
+            _("Value"),
+            _("Unit"),
+            _("Light"),
+            _("Reason"),
+            self.picker.before_name,
+            _("Peers"),
+            _("Place"),
+        ]
         rows = [
             [
                 str(line.indicator.name), line.value.text, line.unit, light_word(line.value.shown_light), line.value.sentence,
@@ -96,7 +105,9 @@ class _Builder:
         self.user, self.consortium, self.institution = user, consortium, institution
         months = own_months(institution)
         self.last_month = months[0] if months else None
-        self.picker = Picker.read(query, frames.covered_months(), self.last_month or timezone.localdate().replace(day=1))
+        self.picker = Picker.read(
+            query, frames.covered_months(), self.last_month or timezone.localdate().replace(day=1)
+        )
         period = self.picker.period
         members = Institution.objects.members_of(consortium, period.first, period.last_day)
         self.peers = [m.pk for m in members if band(m.level) == band(institution.level)]
@@ -106,7 +117,9 @@ class _Builder:
         codes = {p.code for p in self.periods} | {self.picker.before.code}
         own = IndicatorValue.objects.filter(institution=institution, period__in=codes)
         around = IndicatorValue.objects.filter(period=period.code)
-        peers = around.filter(institution__in=self.peers) | around.filter(consortium=consortium, level=band(institution.level))
+        peers = around.filter(institution__in=self.peers) | around.filter(
+            consortium=consortium, level=band(institution.level)
+        )
         self.own: dict[str, dict[str, ShownValue]] = {}
         for value in read_values(own, user):
             self.own.setdefault(value.indicator.code, {})[value.period] = value
@@ -133,12 +146,18 @@ class _Builder:
             institution=self.institution,
             picker=self.picker,
             level=band_name(band(self.institution.level)),
-            memberships=list(self.institution.memberships.filter(consortium__in=Consortium.objects.visible_to(self.user)).select_related("consortium")),
+            memberships=list(
+                self.institution.memberships.filter(
+                    consortium__in=Consortium.objects.visible_to(self.user)
+                ).select_related("consortium")
+            ),
             themes=themes,
             attention=sorted(attention, key=lambda line: order.index(Light(line.value.shown_light))),
             trend=self._trend(),
             trend_options=[Option(each.code, str(each.name), is_current=each is self.chosen) for each in self.every],
-            panels=panels_for("INSTITUTION", Asked(self.user, self.consortium, [self.institution], self.picker, self.institution)),
+            panels=panels_for(
+                "INSTITUTION", Asked(self.user, self.consortium, [self.institution], self.picker, self.institution)
+            ),
             peers=len(self.peers),
             last_month=shown.month_name(self.last_month) if self.last_month else "",
         )
@@ -154,7 +173,7 @@ class _Builder:
         )  # fmt: skip
 
     def _place(self, indicator: Indicator, value: ShownValue) -> str:
-        """"2 / 5": the place among the peers of the level, best first; only where better has a direction."""
+        """ "2 / 5": the place among the peers of the level, best first; only where better has a direction."""
         if value.seen is None or indicator.better not in (Better.HIGHER, Better.LOWER):
             return ""
         numbers = [other.seen for other in self.around.get(indicator.code, []) if other.seen is not None]

@@ -19,7 +19,6 @@ from evaluation.pages.values import ShownValue, better_word
 from evaluation.rating.lights import Light
 
 
-
 @dataclass(frozen=True)
 class Cell:
     value: ShownValue
@@ -124,7 +123,11 @@ class Matrix:
         headings = [_("Institution")]
         for indicator in self.indicators:
             unit = shown.unit_head(indicator)
-            headings += [f"{indicator.name} ({unit})" if unit else str(indicator.name), _("Light"), pgettext("difference", "Change")]
+            headings += [
+                f"{indicator.name} ({unit})" if unit else str(indicator.name),
+                _("Light"),
+                pgettext("difference", "Change"),
+            ]
         rows = [
             [row.name, *(item for cell in row.cells for item in (cell.text, light_word(cell.light), cell.change))]
             for group in self.groups
@@ -155,7 +158,11 @@ def build_matrix(
 ) -> Matrix:
     """now, before: values by institution id (None: the consortium) and indicator code. `nothing(indicator)` stands where
     there is no value."""
-    starts = {indicator.code for place, indicator in enumerate(indicators) if place == 0 or indicators[place - 1].theme is not indicator.theme}
+    starts = {
+        indicator.code
+        for place, indicator in enumerate(indicators)
+        if place == 0 or indicators[place - 1].theme is not indicator.theme
+    }
 
     def cells(pk: int | None) -> list[Cell]:
         query = f"{picker.carried}" + (f"&institution={pk}" if pk else "")

@@ -16,7 +16,7 @@ from evaluation import shown
 from evaluation.charts.trend import Limits
 from evaluation.indicators.definition import Indicator
 from evaluation.indicators.periods import Period
-from evaluation.models import Consortium, IndicatorValue, Institution, Threshold, User
+from evaluation.models import Consortium, IndicatorValue, Threshold, User
 from evaluation.pages.delivery import Delivery
 from evaluation.pages.matrix import Matrix, build_matrix
 from evaluation.pages.panels import Asked, Panel, panels_for
@@ -116,7 +116,9 @@ class _Builder:
         self.every = catalogue()
         self.columns = [each for each in self.every if each.in_matrix or query.get("columns") == "all"]
         self.chosen = next((each for each in self.every if each.code == query.get("indicator")), self.every[0])
-        self.periods = [self.picker.period.shifted(-back) for back in range(TREND_LENGTH[self.picker.period.kind] - 1, -1, -1)]
+        self.periods = [
+            self.picker.period.shifted(-back) for back in range(TREND_LENGTH[self.picker.period.kind] - 1, -1, -1)
+        ]
         self._read()
 
     def _read(self) -> None:
@@ -127,7 +129,9 @@ class _Builder:
         own = Q(institution__in=[member.pk for member in self.members])
         whole = Q(consortium=self.consortium, level="")
         wanted = (own | whole) & Q(period__in=both)
-        wanted |= own & Q(period__in=codes, indicator=self.chosen.code) | whole & Q(period__in=codes, indicator__in=lines)
+        wanted |= own & Q(period__in=codes, indicator=self.chosen.code) | whole & Q(
+            period__in=codes, indicator__in=lines
+        )
         self.now: dict[tuple[int | None, str], ShownValue] = {}
         self.before: dict[tuple[int | None, str], ShownValue] = {}
         self.history: dict[tuple[int | None, str], dict[str, ShownValue]] = {}
@@ -140,7 +144,9 @@ class _Builder:
                 self.before[key] = value
 
     def page(self) -> OverviewPage:
-        months = [month for month in self.picker.period.months if self.picker.covered and month <= self.picker.covered[1]]
+        months = [
+            month for month in self.picker.period.months if self.picker.covered and month <= self.picker.covered[1]
+        ]
         missing = self.delivery.missing(months)
         expected = self.delivery.expected(months)
         matrix = self._matrix(missing)
@@ -163,7 +169,9 @@ class _Builder:
         )
 
     def _matrix(self, missing: frozenset[int]) -> Matrix:
-        nothing = {pk for pk in missing if not any(v.value is not None for (owner, _c), v in self.now.items() if owner == pk)}
+        nothing = {
+            pk for pk in missing if not any(v.value is not None for (owner, _c), v in self.now.items() if owner == pk)
+        }
         sentence = _("%(period)s is not delivered yet.") % {"period": self.picker.name}
         return build_matrix(
             indicators=self.columns,
@@ -208,7 +216,11 @@ class _Builder:
             return KeyFigure(label, shown.NONE, "", "", reverse("indicator-show", args=[code]) + self.picker.carried)
         earlier = before.seen if before else None
         note = better_word(value.indicator, value.seen, earlier)
-        change = shown.relative_change(value.seen, earlier) if relative else shown.change(value.indicator, value.seen, earlier)
+        change = (
+            shown.relative_change(value.seen, earlier)
+            if relative
+            else shown.change(value.indicator, value.seen, earlier)
+        )
         if code == "REF_RATIO" and value.seen is not None:
             note = f"{shown.number(value.numerator)} ÷ {shown.number(value.denominator)}"
         light = value.shown_light if value.shown_light != Light.GREY else ""
@@ -248,7 +260,11 @@ class _Builder:
         found = []
         for (pk, code), value in self.now.items():
             before = self.before.get((pk, code))
-            if before is None or before.shown_light == value.shown_light or Light.GREY in (before.shown_light, value.shown_light):
+            if (
+                before is None
+                or before.shown_light == value.shown_light
+                or Light.GREY in (before.shown_light, value.shown_light)
+            ):
                 continue
             step = ORDER[Light(value.shown_light)] - ORDER[Light(before.shown_light)]
             name = names[pk].name if pk else _("Consortium")

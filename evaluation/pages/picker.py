@@ -70,7 +70,8 @@ class Picker:
     def options(self) -> list[Option]:
         """Periods of the kind, newest first."""
         return [
-            Option(period.code, shown.period_name(period), is_current=period == self.period) for period in self._selectable()
+            Option(period.code, shown.period_name(period), is_current=period == self.period)
+            for period in self._selectable()
         ]
 
     @property
@@ -92,7 +93,11 @@ class Picker:
     @property
     def hidden_fields(self) -> list[tuple[str, str]]:
         """The rest of the URL, which the form of the picker must keep."""
-        return [(name, value) for name, value in self.query.items() if name not in ("period", "against", "download", "table")]
+        return [
+            (name, value)
+            for name, value in self.query.items()
+            if name not in ("period", "against", "download", "table")
+        ]
 
     def href(self, **changes: str) -> str:
         """The query of this page with some parameters changed; an empty one is taken out."""

@@ -53,7 +53,9 @@ class TrendChart:
     @property
     def summary(self) -> str:
         """What the chart shows, for those who do not see it."""
-        return _("Trend of %(indicator)s, %(first)s to %(last)s, %(count)s lines; the numbers are in the table below.") % {
+        return _(
+            "Trend of %(indicator)s, %(first)s to %(last)s, %(count)s lines; the numbers are in the table below."
+        ) % {
             "indicator": self.indicator.name,
             "first": shown.period_name(self.periods[0]),
             "last": shown.period_name(self.periods[-1]),
@@ -64,7 +66,9 @@ class TrendChart:
     def table(self) -> Table:
         return Table(
             name=self.name,
-            title=f"{self.indicator.name} ({shown.unit_head(self.indicator)})" if shown.unit_head(self.indicator) else str(self.indicator.name),
+            title=f"{self.indicator.name} ({shown.unit_head(self.indicator)})"
+            if shown.unit_head(self.indicator)
+            else str(self.indicator.name),
             headings=[_("Institution"), *(short_name(period) for period in self.periods)],
             rows=[
                 [line.name, *(line.values[p.code].text if p.code in line.values else shown.NONE for p in self.periods)]

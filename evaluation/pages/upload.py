@@ -49,14 +49,18 @@ class UploadPage:
         problems = upload.problems.all()
         if severity in (Severity.ERROR, Severity.WARNING):
             problems = problems.filter(severity=severity)
-        return cls(upload, dataset_by_name(upload.dataset), severity, Paginator(problems, PER_PAGE).get_page(query.get("page")))
+        return cls(
+            upload, dataset_by_name(upload.dataset), severity, Paginator(problems, PER_PAGE).get_page(query.get("page"))
+        )
 
     @cached_property
     def groups(self) -> list[ProblemGroup]:
         return [
             ProblemGroup(
                 group["rule"], group["severity"] == Severity.ERROR, group["column"], group["count"], group["row"],
-                Problem(group["row"], group["column"], group["severity"], group["rule"], group["message"], group["values"]).sentence,
+                Problem(
+                    group["row"], group["column"], group["severity"], group["rule"], group["message"], group["values"]
+                ).sentence,
             )
             for group in self.upload.problem_groups
         ]  # fmt: skip
@@ -102,9 +106,11 @@ class UploadPage:
         }[Upload.Status(status)]  # fmt: skip
         notes = [
             _("%(rows)s rows") % {"rows": shown.number(upload.rows_read)},
-            _("%(errors)s to fix, %(warnings)s to check") % {"errors": shown.number(self.error_count), "warnings": shown.number(self.warning_count)}
+            _("%(errors)s to fix, %(warnings)s to check")
+            % {"errors": shown.number(self.error_count), "warnings": shown.number(self.warning_count)}
             if reached >= 2
-            else _("%(done)s of %(rows)s rows") % {"done": shown.number(upload.rows_checked), "rows": shown.number(upload.rows_read)},
+            else _("%(done)s of %(rows)s rows")
+            % {"done": shown.number(upload.rows_checked), "rows": shown.number(upload.rows_read)},
             _("%(rows)s rows") % {"rows": shown.number(upload.rows_stored)} if reached >= 3 else _("when you submit"),
             _("the figures are up to date") if reached >= 4 else _("a few seconds later"),
         ]
@@ -162,4 +168,6 @@ class ProblemLine:
     @property
     def sentence(self) -> str:
         stored = self.problem
-        return Problem(stored.row, stored.column, Severity(stored.severity), stored.rule, stored.message, stored.values).sentence
+        return Problem(
+            stored.row, stored.column, Severity(stored.severity), stored.rule, stored.message, stored.values
+        ).sentence

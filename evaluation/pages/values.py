@@ -72,7 +72,12 @@ class ShownValue:
 
     @property
     def is_small_sample(self) -> bool:
-        return self.indicator.counts_cases and self.cases is not None and self.cases < ENOUGH_CASES and self.seen is not None
+        return (
+            self.indicator.counts_cases
+            and self.cases is not None
+            and self.cases < ENOUGH_CASES
+            and self.seen is not None
+        )
 
     @property
     def text(self) -> str:
@@ -110,7 +115,9 @@ def read_values(
     return _as_outsider(values, user, by_code, data_end)
 
 
-def _as_outsider(values: list[ShownValue], user: User, by_code: dict[str, Indicator], data_end: int) -> list[ShownValue]:
+def _as_outsider(
+    values: list[ShownValue], user: User, by_code: dict[str, Indicator], data_end: int
+) -> list[ShownValue]:
     """Small counts hidden, as seen from the own institution or from none. Two queries for what stands beside the values."""
     wanted: dict[str, set[str]] = defaultdict(set)
     for value in values:
@@ -136,7 +143,9 @@ def _memberships_around(values: list[ShownValue]) -> list[tuple]:
     """Of all consortia that the values are of, or that their institutions ever belonged to."""
     institutions = {value.institution_id for value in values if value.institution_id}
     theirs = Membership.objects.filter(institution__in=institutions).values("consortium")
-    around = Membership.objects.filter(Q(consortium__in=theirs) | Q(consortium__in={value.consortium_id for value in values}))
+    around = Membership.objects.filter(
+        Q(consortium__in=theirs) | Q(consortium__in={value.consortium_id for value in values})
+    )
     return list(around.values_list("consortium", "institution", "institution__level", "joined_on", "left_on"))
 
 
@@ -206,7 +215,10 @@ def find_values(
     }
     answer = []
     for indicator in wanted:
-        for code, pk, is_consortium in [*((c, k, False) for c, k in places.items()), *((c, k, True) for c, k in groups.items())]:
+        for code, pk, is_consortium in [
+            *((c, k, False) for c, k in places.items()),
+            *((c, k, True) for c, k in groups.items()),
+        ]:
             for span in spans:
                 key = (indicator.code, None if is_consortium else pk, pk if is_consortium else None, span)
                 scope = {"consortium_id": pk, "level": level} if is_consortium else {"institution_id": pk}
@@ -232,7 +244,9 @@ def _places(model: type[Institution] | type[Consortium], codes: Iterable[str], u
 
 
 def better_word(indicator: Indicator, now: float | None, before: float | None) -> str:
-    """"better" or "worse" where the direction says so."""
+    """ "better" or "worse" where the direction says so."""
     if shown.change(indicator, now, before)[:1] in ("", "±") or indicator.better in (Better.RANGE, Better.WATCH):
         return ""
-    return gettext("better") if ((now or 0) > (before or 0)) == (indicator.better is Better.HIGHER) else gettext("worse")
+    return (
+        gettext("better") if ((now or 0) > (before or 0)) == (indicator.better is Better.HIGHER) else gettext("worse")
+    )

@@ -88,7 +88,9 @@ def _rate_distance(distance: float, expected: float, limits: Limits) -> Rating:
 
 def _between(value: float, green: float, red: float | None) -> Rating:
     if red is None:
-        return Rating(Light.YELLOW, _("%(value)s misses the green limit of %(green)s."), {"value": value, "green": green})
+        return Rating(
+            Light.YELLOW, _("%(value)s misses the green limit of %(green)s."), {"value": value, "green": green}
+        )
     return Rating(
         Light.YELLOW,
         _("%(value)s is between green (%(green)s) and red (%(red)s)."),

@@ -21,9 +21,7 @@ def derive_local_benchmarks(*, years: set[int]) -> None:
     rows = local_benchmarks(benchmarks, places).astype(object)
     rows = rows.where(rows.notna(), None)
     LocalBenchmark.objects.all().delete()
-    LocalBenchmark.objects.bulk_create(
-        [LocalBenchmark(**row) for row in rows.to_dict("records")], batch_size=5000
-    )
+    LocalBenchmark.objects.bulk_create([LocalBenchmark(**row) for row in rows.to_dict("records")], batch_size=5000)
     affected = {year + after for year in years for after in (0, 1)}
     partitions = InpatientCase.objects.filter(is_current=True, month__year__in=affected)
     staleness.mark_cases(partitions.values_list("institution", "month").distinct())

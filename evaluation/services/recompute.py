@@ -32,7 +32,12 @@ def recompute_everything() -> None:
         _release(claimed)
     with transaction.atomic():
         _lock(VALUE_LOCK)
-        claimed = [mark for source in StaleMark.Source if source != StaleMark.Source.CASES for mark in _claim(source, limit=None)]
+        claimed = [
+            mark
+            for source in StaleMark.Source
+            if source != StaleMark.Source.CASES
+            for mark in _claim(source, limit=None)
+        ]
         values.recompute_values()
         _release(claimed)
 

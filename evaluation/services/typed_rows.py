@@ -21,7 +21,11 @@ def deliver_row(*, dataset: str, values: dict[str, str], by: User, institution: 
     writer.writerow(values)
     with transaction.atomic():
         upload = uploads.receive(
-            dataset=dataset, file=io.BytesIO(text.getvalue().encode()), filename="typed in", by=by, institution=institution
+            dataset=dataset,
+            file=io.BytesIO(text.getvalue().encode()),
+            filename="typed in",
+            by=by,
+            institution=institution,
         )
         upload = uploads.check_upload(upload)
         errors = [

@@ -138,7 +138,13 @@ def _rated(
     for row in values.itertuples(index=False):
         scope, indicator = scopes[row.scope], by_code[row.indicator]
         rating = rate_value(
-            indicator, _number(row.value), _number(row.cases), periods[row.period], place_of(scope, levels), limits, until
+            indicator,
+            _number(row.value),
+            _number(row.cases),
+            periods[row.period],
+            place_of(scope, levels),
+            limits,
+            until,
         )
         rows.append(
             (
@@ -160,12 +166,19 @@ def place_of(scope: Scope, levels: dict[int, str]) -> str:
 
 def limits_by_place() -> dict[tuple[str, str], Limits]:
     return {
-        (t.indicator, t.level): Limits(t.green_low, t.green_high, t.red_low, t.red_high) for t in Threshold.objects.all()
+        (t.indicator, t.level): Limits(t.green_low, t.green_high, t.red_low, t.red_high)
+        for t in Threshold.objects.all()
     }
 
 
 def rate_value(
-    indicator: Indicator, value: float | None, cases: float | None, period: Period, place: str, limits: dict, until: date
+    indicator: Indicator,
+    value: float | None,
+    cases: float | None,
+    period: Period,
+    place: str,
+    limits: dict,
+    until: date,
 ) -> Rating:
     """The rating of one value by the limits of its place. `until`: the last covered month, up to which a period that is not
     over yet is compared with the year."""

@@ -21,6 +21,10 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("q", "").strip()
     events = AuditEvent.objects.all()
     if wanted:
-        events = events.filter(by_name__icontains=wanted) | events.filter(action__icontains=wanted) | events.filter(thing__icontains=wanted)
+        events = (
+            events.filter(by_name__icontains=wanted)
+            | events.filter(action__icontains=wanted)
+            | events.filter(thing__icontains=wanted)
+        )
     page = Paginator(events, 50).get_page(request.GET.get("page"))
     return render(request, "evaluation/audit_list.html", {"events": page, "wanted": wanted})

@@ -23,7 +23,9 @@ def download(request: HttpRequest, tables: dict[str, Table]) -> HttpResponse:
     kind, table = request.GET.get("download"), tables.get(request.GET.get("table", ""))
     if kind not in TYPES or table is None:
         raise Http404(_("There is no such download."))
-    audit.record("export", by=request.user, thing=f"{table.name}.{kind}", rows=len(table.rows), path=request.get_full_path())
+    audit.record(
+        "export", by=request.user, thing=f"{table.name}.{kind}", rows=len(table.rows), path=request.get_full_path()
+    )
     return table_response(table, kind, request.user.get_username())
 
 
@@ -60,7 +62,9 @@ def as_csv(table: Table, taken_by: str) -> bytes:
 def as_xlsx(table: Table, taken_by: str) -> bytes:
     """Without `taken_by` there is no mark: an empty sheet is to be filled in and sent back."""
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(
+        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
         sheet = book.add_worksheet("".join(sign for sign in table.title if sign not in "[]:*?/\\")[:31] or "Yilian")
         for column, heading in enumerate(table.headings):
             sheet.write_string(0, column, str(neutral(str(heading))), book.add_format({"bold": True}))

@@ -13,7 +13,9 @@ KEPT = "consortium"
 def visible_consortia(request: HttpRequest) -> list[Consortium]:
     """The consortia of the signed-in person, the largest first; read once per request."""
     if not hasattr(request, "visible_consortia"):
-        version = Subquery(DataState.objects.values("version")[:1])  # for evaluation/views/page_cache.py, without a query more
+        version = Subquery(
+            DataState.objects.values("version")[:1]
+        )  # for evaluation/views/page_cache.py, without a query more
         seen = Consortium.objects.visible_to(request.user).annotate(size=Count("memberships"), data_version=version)
         seen = seen.order_by("-size", "code")
         request.visible_consortia = list(seen)

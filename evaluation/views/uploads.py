@@ -33,7 +33,9 @@ def upload_create(request: HttpRequest) -> HttpResponse:
     _require_delivery(request)
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.LARGEST_UPLOAD + 100_000:
         form = UploadForm(request.POST, user=request.user)
-        form.add_error("file", _("The file is larger than 100 MB. Split it by month, or have it imported on the server."))
+        form.add_error(
+            "file", _("The file is larger than 100 MB. Split it by month, or have it imported on the server.")
+        )
         return _show_list(request, form, status=413)
     form = UploadForm(request.POST, request.FILES, user=request.user)
     if not form.is_valid():
@@ -43,7 +45,7 @@ def upload_create(request: HttpRequest) -> HttpResponse:
     try:
         upload = uploads.receive(
             dataset=dataset.code, file=data["file"], filename=data["file"].name, by=request.user,
-            institution=(data["institution"] or request.user.institution) if dataset.of_institution and request.user.institution else None,
+            institution=(data["institution"] or request.user.institution) if dataset.of_institution else None,
             month=data["month"] if dataset.has_month else None, mode=data["mode"] or Upload.Mode.MERGE,
         )  # fmt: skip
     except SheetRefused as refused:

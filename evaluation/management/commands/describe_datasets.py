@@ -20,11 +20,19 @@ Yes/no is yes/no, true/false, 1/0 or 是/否; empty is unknown.
 """
 RULES = (
     ("V0", "error", "required cell empty, or not what the column holds"),
-    ("V1", "error", "admission ≤ discharge ≤ now; dates from 1990; age 0–120; a month given with the upload refuses others"),
+    (
+        "V1",
+        "error",
+        "admission ≤ discharge ≤ now; dates from 1990; age 0–120; a month given with the upload refuses others",
+    ),
     ("V2", "warning", "stay longer than 365 days"),
     ("V3", "error", "same key as an earlier row of the sheet"),
     ("V4", "error", "unknown institution or value of a list; warning: unknown department"),
-    ("V5", "error", "fee items differ from the total by more than 1.00 yuan (warning up to 1.00), negative or unreadable amount"),
+    (
+        "V5",
+        "error",
+        "fee items differ from the total by more than 1.00 yuan (warning up to 1.00), negative or unreadable amount",
+    ),
     ("V6", "error", "ICD-10 code"),
     ("V7", "error", "ICD-9-CM-3 code"),
     ("V8", "error", "DRG code; relative weight above 0"),
@@ -60,7 +68,9 @@ class Command(BaseCommand):
         for column in dataset.layout.columns:
             choices = ": " + ", ".join(f"`{choice}`" for choice in column.choices) if column.choices else ""
             star = "\\*" if column.required else ""
-            lines.append(f"| `{column.name}`{star} | {column.heading} | {meaning(column).replace('|', chr(92) + '|')}{choices} | {column.example.replace('|', chr(92) + '|')} |")
+            lines.append(
+                f"| `{column.name}`{star} | {column.heading} | {meaning(column).replace('|', chr(92) + '|')}{choices} | {column.example.replace('|', chr(92) + '|')} |"
+            )
         key = ", ".join(f"`{name}`" for name in dataset.layout.key)
         who = "the institution's staff" if dataset.owner == "institution" else "the consortium office"
         return (

@@ -10,7 +10,9 @@ from evaluation.pages.values import NoSuchValue, find_values
 
 
 class Command(BaseCommand):
-    help = "Print the values of indicators of institutions or consortia for a period (2026-03, 2026-Q1, 2026, 2026-03R12)."
+    help = (
+        "Print the values of indicators of institutions or consortia for a period (2026-03, 2026-Q1, 2026, 2026-03R12)."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--indicator", required=True, help="code, or several separated by commas")
@@ -20,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--period", required=True)
         parser.add_argument("--format", choices=("json", "csv"), default="json")
 
-    def handle(self, *, indicator, institution, consortium, level, period, format, **options):  # noqa: A002
+    def handle(self, *, indicator, institution, consortium, level, period, format, **options):
         try:
             values = find_values(
                 indicators=_codes(indicator), institutions=_codes(institution), consortia=_codes(consortium),

@@ -53,7 +53,13 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory() as folder:
             self._say("writing the demo's sheets …")
             call_command(
-                "make_demo_data", out=folder, institutions=institutions, months=months, cases=cases, seed=seed, stdout=self.stderr
+                "make_demo_data",
+                out=folder,
+                institutions=institutions,
+                months=months,
+                cases=cases,
+                seed=seed,
+                stdout=self.stderr,
             )
             self._import(Path(folder))
         self._say("computing all indicators …")
@@ -65,7 +71,9 @@ class Command(BaseCommand):
             sheets = list(csv.DictReader(manifest))
         for place, sheet in enumerate(sheets, start=1):
             upload = _deliver(folder, sheet)
-            self._say(f"{place}/{len(sheets)} {sheet['file']}: {upload.rows_stored:,} rows stored, {upload.rows_rejected} refused")
+            self._say(
+                f"{place}/{len(sheets)} {sheet['file']}: {upload.rows_stored:,} rows stored, {upload.rows_rejected} refused"
+            )
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
@@ -105,7 +113,9 @@ def _password() -> str:
 
 def _make_people() -> None:
     consortium = Consortium.objects.get(code="YUNLING")
-    hospital = Institution.objects.members_of(consortium, date.today(), date.today()).filter(level=Level.SECONDARY).first()
+    hospital = (
+        Institution.objects.members_of(consortium, date.today(), date.today()).filter(level=Level.SECONDARY).first()
+    )
     for name, shown, role in PEOPLE:
         of_institution = role in (Role.STAFF, Role.INSTITUTION_MANAGER)
         user = User.objects.create_user(

@@ -12,7 +12,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--all", action="store_true", help="rebuild everything, not only what is stale")
 
-    def handle(self, *, all, **options):  # noqa: A002  (the option's name)
+    def handle(self, *, all, **options):
         for upload in uploads.waiting_uploads():
             uploads.advance(upload)
         if all:
