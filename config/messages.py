@@ -23,6 +23,21 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     **dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2)),
     **dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3)),
 }
+# Django shows these, but its Chinese catalogue lacks them.
+BORROWED: tuple[str | tuple[str, str], ...] = (
+    "%(model)s instance with %(field)s %(value)r is not a valid choice.",
+    (
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+    ),
+    "Add link",
+    "After you’ve created a user, you’ll be able to edit more user options.",
+    "Change or view list link",
+    "Error:",
+    "Forgotten your login credentials?",
+    "In case you’ve forgotten, you are:",
+    "Model name",
+)
 
 
 def compile_all(root: Path = ROOT) -> list[Path]:
@@ -43,9 +58,11 @@ def update_all(root: Path = ROOT) -> list[Path]:
 def collect(root: Path = ROOT) -> Catalog:
     """All texts to translate, each with the files it stands in; without line numbers, which would change every day."""
     texts = Catalog()
+    for text in BORROWED:
+        texts.add(text, locations=[("config/messages.py", 0)])
     for path, source in _sources(root):
         for _line, message, comments, context in extract("python", source, KEYWORDS):
-            texts.add(message, locations=[(path.as_posix(), None)], auto_comments=comments, context=context)
+            texts.add(message, locations=[(path.as_posix(), 0)], auto_comments=comments, context=context)
     return texts
 
 
@@ -70,8 +87,10 @@ def _update(path: Path, texts: Catalog) -> bool:
     catalogue.update(texts, no_fuzzy_matching=True, update_creation_date=False)
     after = BytesIO()
     write_po(after, catalogue, width=0, sort_output=True, ignore_obsolete=True, include_lineno=False)
+    if after.getvalue() == before:
+        return False
     path.write_bytes(after.getvalue())
-    return before != after.getvalue()
+    return True
 
 
 def _catalogues(root: Path) -> list[Path]:

@@ -3,10 +3,13 @@
 Rights come from the roles, not from Django's permissions. Master data typed in here goes the way of a sheet.
 """
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.http import HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.access.roles import ROLE_NAMES, Permission, Role
@@ -19,6 +22,7 @@ from evaluation.tasks import recompute, ring
 
 admin.site.site_header = admin.site.site_title = _("Yilian administration")
 admin.site.unregister(Group)
+admin.site.login = secure_admin_login(admin.site.login)  # one way to sign in: the one that counts failed attempts
 
 
 class ByRole(admin.ModelAdmin):
@@ -103,6 +107,12 @@ class PeopleAdmin(ByRole, UserAdmin):
             fields=form.changed_data,
         )
 
+    def log_change(self, request, obj, message):
+        """Django sets a password past `save_model`."""
+        if request.resolver_match.url_name == "auth_user_password_change":
+            audit.record("password reset", by=request.user, thing=obj.username)
+        return super().log_change(request, obj, message)
+
 
 class TypedIn(ByRole):
     """Master data: saving delivers a sheet of one row. `columns` says how to write a field into the sheet."""
@@ -125,22 +135,41 @@ class TypedIn(ByRole):
             deliver_row(dataset=self.dataset, values=values, by=request.user)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
+            obj.is_refused = True
             return
         obj.pk = obj.pk or type(obj).objects.get(**{field: getattr(obj, field) for field in self.key_fields}).pk
         ring(recompute)
 
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """The choices are what the person sees, and institutions that no consortium has yet."""
+        model = db_field.remote_field.model
+        seen = Q(pk__in=model.objects.visible_to(request.user))
+        if model is Institution:
+            seen |= Q(memberships__isnull=True)
+        return super().formfield_for_foreignkey(db_field, request, queryset=model.objects.filter(seen), **kwargs)
+
     def log_addition(self, request, obj, message):
-        return super().log_addition(request, obj, message) if obj.pk else None
+        return None if _is_refused(obj) else super().log_addition(request, obj, message)
+
+    def log_change(self, request, obj, message):
+        return None if _is_refused(obj) else super().log_change(request, obj, message)
 
     def response_add(self, request, obj, post_url_continue=None):
-        return (
-            super().response_add(request, obj, post_url_continue)
-            if obj.pk
-            else self.response_post_save_add(request, obj)
-        )
+        if _is_refused(obj):
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request, obj):
+        if _is_refused(obj):
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_change(request, obj)
 
     def _names(self) -> list[str]:
         return [column.name for column in dataset_by_name(self.dataset).layout.columns]
+
+
+def _is_refused(obj) -> bool:
+    return getattr(obj, "is_refused", False)
 
 
 def _cell(obj, path: str) -> str:

@@ -20,6 +20,10 @@ class Flow:
     accepted: int
     completed: int
 
+    @property
+    def numbers(self) -> tuple[int, int, int]:
+        return self.created, self.accepted, self.completed
+
 
 @dataclass(frozen=True)
 class Exchange:

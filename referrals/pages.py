@@ -21,6 +21,7 @@ from referrals.flows import Exchange, Flow, exchanges, flows
 from referrals.frames import ACCEPTED
 
 SMALLEST = 5
+DIRECTIONS = ("up", "down", "lateral")
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class FlowsPage:
         return [
             (self.names[flow.sender], self.names[flow.receiver], flow.direction, flow.created)
             for flow in self.found
-            if not self._is_hidden(flow.sender, flow.receiver, flow.created)
+            if flow not in self.hidden
         ]
 
     @cached_property
@@ -105,27 +106,57 @@ class FlowsPage:
             "count": sum(link[3] for link in self._links)
         }
 
-    @property
-    def up(self) -> int:
-        return sum(flow.created for flow in self.found if flow.direction == "up")
+    @cached_property
+    def hidden(self) -> frozenset[Flow]:
+        """Flows with a number from 1 to 4 between others than the own institution; of each direction at least two, and the
+        rest that the total leaves is no small number itself."""
+        if not self.hides_small:
+            return frozenset()
+        own = self.asked.user.institution_id
+        foreign = [
+            flow for flow in reversed(self.found) if own not in (flow.sender, flow.receiver)
+        ]  # the smallest first
+        hidden = {flow for flow in foreign if any(0 < number < SMALLEST for number in flow.numbers)}
+        for direction in DIRECTIONS:
+            others = [flow for flow in foreign if flow.direction == direction and flow not in hidden]
+            while others and self._tells(hidden, direction):
+                hidden.add(others.pop(0))
+        return frozenset(hidden)
+
+    @staticmethod
+    def _tells(hidden: set[Flow] | frozenset[Flow], direction: str) -> bool:
+        """The total of the direction tells what is hidden."""
+        unknown = [flow for flow in hidden if flow.direction == direction]
+        return len(unknown) == 1 or 0 < sum(flow.created for flow in unknown) < SMALLEST
+
+    def _total(self, direction: str) -> int | None:
+        """Referrals of the direction; none where it would tell what is hidden."""
+        if self._tells(self.hidden, direction):
+            return None
+        return sum(flow.created for flow in self.found if flow.direction == direction)
 
     @property
-    def down(self) -> int:
-        return sum(flow.created for flow in self.found if flow.direction == "down")
+    def up(self) -> int | None:
+        return self._total("up")
 
     @property
-    def lateral(self) -> int:
-        return sum(flow.created for flow in self.found if flow.direction == "lateral")
+    def down(self) -> int | None:
+        return self._total("down")
+
+    @property
+    def lateral(self) -> int | None:
+        return self._total("lateral")
 
     @cached_property
     def exchanges(self) -> list[NamedExchange]:
+        """Hidden where a flow between the two is."""
+        ends = {frozenset((flow.sender, flow.receiver)) for flow in self.hidden if flow.direction in ("up", "down")}
         return [
             NamedExchange(
-                self.names[each.upper], self.names[each.lower], each,
-                self._is_hidden(each.upper, each.lower, each.taken) or self._is_hidden(each.upper, each.lower, each.returned),
+                self.names[each.upper], self.names[each.lower], each, frozenset((each.upper, each.lower)) in ends
             )
             for each in exchanges(self.found)
-        ]  # fmt: skip
+        ]
 
     @property
     def one_way(self) -> list[NamedExchange]:
@@ -137,8 +168,7 @@ class FlowsPage:
         words = {"up": _("up"), "down": _("down"), "lateral": _("lateral")}
         rows = []
         for flow in self.found:
-            hidden = self._is_hidden(flow.sender, flow.receiver, flow.created)
-            numbers = ["< 5", "", ""] if hidden else [flow.created, flow.accepted, flow.completed]
+            numbers = ["< 5", "", ""] if flow in self.hidden else flow.numbers
             rows.append([self.names[flow.sender], self.names[flow.receiver], words[flow.direction], *numbers])
         headings = [
             pgettext("referral", "From"), pgettext("referral", "To"), _("Direction"), pgettext("number", "Referrals"),
@@ -161,7 +191,3 @@ class FlowsPage:
     @property
     def tables(self) -> dict[str, Table]:
         return {table.name: table for table in (self.table, self.exchange_table)}
-
-    def _is_hidden(self, sender: int, receiver: int, count: int) -> bool:
-        own = self.asked.user.institution_id
-        return self.hides_small and 0 < count < SMALLEST and own not in (sender, receiver)

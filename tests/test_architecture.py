@@ -139,7 +139,7 @@ def test_every_module_of_an_app_belongs_to_a_line():
     known = {name for line in LINES for name in line} | {""}
     modules = {module_of(path) for path in files(*APPS)}
 
-    homeless = {module for module in modules if not is_pure(module) and (module.split(".") + [""])[1] not in known}
+    homeless = {module for module in modules if not is_pure(module) and f"{module}.".split(".")[1] not in known}
 
     assert not homeless, f"Say in tests/test_architecture.py to which line they belong: {sorted(homeless)}"
 
@@ -167,7 +167,11 @@ def test_every_pure_module_is_still_there():
 
 
 def test_no_module_has_a_name_that_says_nothing():
-    vague = [str(path.relative_to(ROOT)) for path in files("config", *APPS, "tests") if VAGUE & set(path.with_suffix("").parts)]
+    vague = [
+        str(path.relative_to(ROOT))
+        for path in files("config", *APPS, "tests")
+        if VAGUE & set(path.with_suffix("").parts)
+    ]
 
     assert not vague
 

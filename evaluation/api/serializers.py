@@ -1,5 +1,7 @@
 from datetime import date
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from evaluation.datasets import Dataset
@@ -45,6 +47,20 @@ class IndicatorSerializer(serializers.Serializer):
         return str(THEME_NAMES[indicator.theme])
 
 
+@extend_schema_serializer(many=False)
+class OnePageSerializer(serializers.Serializer):
+    """The envelope of all lists, around one that comes whole."""
+
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+@extend_schema_serializer(many=False)
+class IndicatorListSerializer(OnePageSerializer):
+    results = IndicatorSerializer(many=True)
+
+
 class ValueSerializer(serializers.Serializer):
     """A value with everything that belongs to it."""
 
@@ -62,6 +78,11 @@ class ValueSerializer(serializers.Serializer):
     computed_at = serializers.DateTimeField(allow_null=True)
     level = serializers.CharField(allow_null=True)
     small_sample = serializers.BooleanField()
+
+
+@extend_schema_serializer(many=False)
+class ValueListSerializer(OnePageSerializer):
+    results = ValueSerializer(many=True)
 
 
 class ProblemSerializer(serializers.Serializer):
@@ -99,7 +120,8 @@ class UploadSerializer(serializers.ModelSerializer):
     def get_computed(self, upload: Upload) -> bool:
         return UploadPage(upload, None, "", None).is_computed
 
-    def get_problems(self, upload: Upload) -> list[ProblemSerializer]:
+    @extend_schema_field(ProblemSerializer(many=True))
+    def get_problems(self, upload: Upload) -> list[dict]:
         """The first 1,000 problems, errors and warnings."""
         if self.parent is not None:  # in a list the counts are enough
             return []
@@ -113,6 +135,7 @@ class UploadSerializer(serializers.ModelSerializer):
         ]  # fmt: skip
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class MonthField(serializers.Field):
     """A month as YYYY-MM."""
 

@@ -16,10 +16,12 @@ from rest_framework.response import Response
 from evaluation.api.permissions import Delivers, SeesCases, SeesValues
 from evaluation.api.serializers import (
     CaseSerializer,
+    IndicatorListSerializer,
     IndicatorSerializer,
     InstitutionSerializer,
     UploadRequestSerializer,
     UploadSerializer,
+    ValueListSerializer,
     ValueSerializer,
 )
 from evaluation.api.values import as_record
@@ -61,7 +63,7 @@ class IndicatorViewSet(viewsets.ViewSet):
     serializer_class = IndicatorSerializer
     lookup_field = "code"
 
-    @extend_schema(responses=IndicatorSerializer(many=True))
+    @extend_schema(responses=IndicatorListSerializer)
     def list(self, request: Request) -> Response:
         every = indicators()
         records = IndicatorSerializer(every, many=True).data
@@ -88,7 +90,7 @@ class IndicatorValueViewSet(viewsets.ViewSet):
     serializer_class = ValueSerializer
 
     @extend_schema(
-        responses=ValueSerializer(many=True),
+        responses=ValueListSerializer,
         parameters=[
             _text("indicator", "Codes, comma-separated", required=True),
             _text("institution", "Codes, comma-separated"),

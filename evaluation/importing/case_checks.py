@@ -33,7 +33,8 @@ TRANSFERS = ("2", "3")
 
 def discharge_month(rows: pd.DataFrame) -> pd.Series:
     """The first day of the month of discharge, local time; NA where it cannot be read."""
-    return rows["discharged_at"].dt.to_period("M").dt.to_timestamp().astype("datetime64[us]")
+    months = rows["discharged_at"].to_numpy().astype("datetime64[M]").astype("datetime64[us]")
+    return pd.Series(months, rows.index)
 
 
 def check_cases(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
@@ -260,8 +261,10 @@ class Deaths:
 
     def __init__(self) -> None:
         self.parts: list[pd.DataFrame] = []
+        self.patients: set[str] = set()  # who died, as hashes
 
     def remember(self, rows: pd.DataFrame) -> None:
+        self.patients |= set(rows.loc[rows["disposition"] == "5", "patient_id"])
         self.parts.append(
             pd.DataFrame(
                 {

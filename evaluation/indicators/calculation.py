@@ -42,7 +42,9 @@ def calculate_values(
     """scope, period, indicator, numerator, denominator, value, cases, last_index_day; rows only where facts are."""
     chosen = list(indicators)
     frames = {
-        name: roll_up(source.frame, scopes, windows(periods, source.window), within=source.within)
+        name: _by_scope_and_period(
+            roll_up(source.frame, scopes, windows(periods, source.window), within=source.within), source
+        )
         for name, source in facts.items()
     }
     if any(indicator.looks_back for indicator in chosen) and "cases" in facts:
@@ -53,7 +55,7 @@ def calculate_values(
     ]
     values = pd.concat(results, ignore_index=True)
     if "cases" in frames:
-        values = values.merge(frames["cases"][[*BY, "last_index_day"]], on=list(BY), how="left")
+        values = values.merge(frames["cases"]["last_index_day"].reset_index(), on=list(BY), how="left")
         follow_up = [indicator.code for indicator in chosen if indicator.needs_follow_up]
         values["last_index_day"] = values["last_index_day"].where(values["indicator"].isin(follow_up))
     else:
@@ -66,4 +68,9 @@ def _year_before(source: Facts, scopes: pd.DataFrame, periods: Sequence[Period])
     earlier = windows([period.year_before for period in periods], source.window)
     names = {period.year_before.code: period.code for period in periods}
     earlier["period"] = earlier["period"].map(names).astype("category")
-    return roll_up(source.frame, scopes, earlier, within=source.within)
+    return _by_scope_and_period(roll_up(source.frame, scopes, earlier, within=source.within), source)
+
+
+def _by_scope_and_period(rolled: pd.DataFrame, source: Facts) -> pd.DataFrame:
+    """Facts without further columns are one row per scope and period: indexed so, indicators need not add them up again."""
+    return rolled if source.within else rolled.set_index(list(BY))

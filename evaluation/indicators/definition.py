@@ -107,7 +107,9 @@ def amount(total: pd.Series, cases: pd.Series) -> pd.DataFrame:
 
 
 def sums(frames: Frames, source: str, by: Sequence[str]) -> pd.DataFrame:
-    """All facts of a source added up by the given columns."""
+    """All facts of a source added up by the given columns; a frame indexed by them is added up already."""
     frame = frames[source]
+    if list(frame.index.names) == list(by):
+        return frame
     facts = [column for column in frame.columns if column not in (*by, "institution", "month", "department", "drg")]
     return frame.groupby(list(by), observed=True)[facts].sum()

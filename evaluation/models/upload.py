@@ -79,7 +79,7 @@ class Upload(models.Model):
 class StagedChunk(models.Model):
     """Rows of an upload as they were delivered, patient identity already hashed, kept until the upload ends.
 
-    `content` is compressed CSV without heading; the first field of a line is the sheet's own row number.
+    `content` is an Arrow stream of text columns and the sheet's own row number; see services/uploads/staging.py.
     """
 
     upload = models.ForeignKey(Upload, models.CASCADE, related_name="chunks")

@@ -5,34 +5,46 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, ExtractYear
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from evaluation import frames, shown
 from evaluation.indicators.definition import Indicator
-from evaluation.models import Consortium, InpatientCase, Institution, Membership, User
+from evaluation.models import Consortium, InpatientCase, Institution, LocalBenchmark, Membership, User
 from evaluation.pages.picker import Picker
 from evaluation.pages.tables import Table
 
 PER_PAGE = 50
 MOST_EXPORTED = 20_000
 UNGROUPED = Q(drg_code__regex=r"^([A-Z]QY|0000)?$")
-NUMERATORS: dict[str, Q] = {
+NUMERATORS: dict[str, Q] = {  # over `with_benchmark`, which adds weight and risk
     "DRG_RATE": ~UNGROUPED,
     "MORT": Q(disposition="5"),
-    "RW2": ~UNGROUPED & Q(rw__gte=2),
+    "RW2": ~UNGROUPED & Q(weight__gte=2),
     "SURG": Q(surgery_level__isnull=False),
     "SURG4": Q(surgery_level=4),
     "DAYSURG": Q(surgery_level__isnull=False, elective=True, day_surgery=True),
     "COMPL": Q(surgery_level__isnull=False, complication=True),
     "ABX": Q(antibacterial=True),
     "PATHWAY": Q(pathway=True),
-    "MDT_COV": Q(mdt=True),
-    "LRM": Q(disposition="5"),
-    "MLRM": Q(disposition="5"),
+    "MDT_COV": ~UNGROUPED & Q(mdt=True),
+    "LRM": ~UNGROUPED & Q(risk=1, disposition="5"),
+    "MLRM": ~UNGROUPED & Q(risk=2, disposition="5"),
 }
+
+
+def with_benchmark(cases: QuerySet) -> QuerySet:
+    """As services/cells.py counts them: the sheet's weight, else the benchmark's, and the group's risk level of the year."""
+    local = LocalBenchmark.objects.filter(
+        year=ExtractYear(OuterRef("month")), region=OuterRef("institution__region_code"),
+        level=OuterRef("institution__level"), drg=OuterRef("drg_code"),
+    )  # fmt: skip
+    return cases.annotate(
+        weight=Coalesce("rw", Subquery(local.values("rw")[:1])), risk=Subquery(local.values("risk")[:1])
+    )
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,7 @@ class CaseListPage:
         numerator = NUMERATORS.get(indicator.code) if indicator else None
         only_counted = numerator is not None and query.get("counted") != "all"
         if numerator is not None and only_counted:
-            cases = cases.filter(numerator)
+            cases = with_benchmark(cases).filter(numerator)
         order = (
             F("total_cost").desc()
             if indicator and indicator.code in ("IP_COST", "CEI", "COST_RW", "COST_GR")

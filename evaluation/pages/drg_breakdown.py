@@ -1,4 +1,5 @@
-"""An indicator by DRG: where it comes from. Small groups are left out for everyone who may not see their cases."""
+"""An indicator by DRG: where it comes from. Small groups are left out and small counts hidden for everyone (design §6): who
+may see the cases finds them there."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from evaluation.pages.tables import Table
 
 MOST_GROUPS = 15
 SMALLEST = 5  # cases; smaller groups are left out
+HIDDEN = "< 5"
 BY_DRG = {
     "DRG_CMI", "RW2", "CEI", "TEI", "ALOS", "IP_COST", "COST_RW", "DRUG", "CONS", "EXAM_COST", "DRG_MARGIN", "MORT",
     "COMPL", "SURG", "SURG4", "DAYSURG", "ABX", "PATHWAY", "READM30", "READM_SAME", "DRG_TW",
@@ -34,7 +36,7 @@ class GroupLine:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """The groups with most cases. `left_out`: groups with fewer than five cases."""
+    """The groups with most cases. `left_out`: how many groups have fewer than five."""
 
     lines: list[GroupLine]
     left_out: int
@@ -63,11 +65,14 @@ class Breakdown:
             .order_by("year")
             .values_list("drg", "name")
         )
-        large = cases[cases >= SMALLEST].sort_values(ascending=False, kind="stable")
+        large = _large(cases)
+        hidden = _hidden(values, large.index) if indicator.counts_people else frozenset()
         lines = [
             GroupLine(
                 drg, names.get(drg, ""), shown.number(int(count)), float(count / cases.sum()),
-                shown.plain(indicator, None if pd.isna(values["value"].get(drg)) else float(values["value"][drg])),
+                HIDDEN
+                if drg in hidden
+                else shown.plain(indicator, None if pd.isna(values["value"].get(drg)) else float(values["value"][drg])),
             )
             for drg, count in large.items()
         ]  # fmt: skip
@@ -79,6 +84,30 @@ class Breakdown:
             [[line.drg, line.name, line.cases, line.value] for line in lines],
         )
         return cls(lines[:MOST_GROUPS], int((cases < SMALLEST).sum()), table)
+
+
+def _large(cases: pd.Series) -> pd.Series:
+    """Groups with five cases or more; without the smallest of them where the total would tell the size of one left out."""
+    large = cases[cases >= SMALLEST].sort_values(ascending=False, kind="stable")
+    small = cases[cases < SMALLEST]
+    while len(small) and len(large) and (len(small) == 1 or small.sum() < SMALLEST):
+        small, large = cases.drop(large.index[:-1]), large.iloc[:-1]
+    return large
+
+
+def _hidden(values: pd.DataFrame, visible: pd.Index) -> frozenset[str]:
+    """Groups with 1–4 counted people, and the next smallest where the total would tell their number."""
+    counts = values.loc[visible, "numerator"].fillna(0)
+    is_small = values.loc[visible, ["numerator", "denominator"]].isin(range(1, SMALLEST)).any(axis=1)
+    hidden = list(counts.index[is_small])
+    others = list(counts[~is_small & (counts > 0)].sort_values(kind="stable").index)
+    left_out = values["numerator"].drop(visible).fillna(0)
+    while hidden and others:
+        unknown = [*left_out[left_out > 0], *(counts[drg] for drg in hidden if counts[drg] > 0)]
+        if len(unknown) != 1 and not 0 < sum(unknown) < SMALLEST:
+            break
+        hidden.append(others.pop(0))
+    return frozenset(hidden)
 
 
 def _cells(

@@ -232,11 +232,11 @@ class _Builder:
     def _cases(self) -> KeyFigure:
         """Discharges: what the total weight rests on."""
         value, before = self.now.get((None, "DRG_TW")), self.before.get((None, "DRG_TW"))
-        cases = value.cases if value and not value.is_hidden else None
+        cases, earlier = (each.seen_cases if each else None for each in (value, before))
         history = self.history.get((None, "DRG_TW"), {})
-        points = [history[p.code].cases if p.code in history else None for p in self.periods[-SPARK_LENGTH:]]
+        points = [history[p.code].seen_cases if p.code in history else None for p in self.periods[-SPARK_LENGTH:]]
         return KeyFigure(
-            _("Discharges"), shown.count(cases), shown.relative_change(cases, before.cases if before else None), "",
+            _("Discharges"), shown.count(cases), shown.relative_change(cases, earlier), "",
             reverse("indicator-show", args=["DRG_TW"]) + self.picker.carried, spark_path(points),
         )  # fmt: skip
 

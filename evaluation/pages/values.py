@@ -67,6 +67,10 @@ class ShownValue:
         return None if self.is_hidden else self.value
 
     @property
+    def seen_cases(self) -> int | None:
+        return None if self.is_hidden else self.cases
+
+    @property
     def shown_light(self) -> str:
         return Light.GREY.value if self.is_hidden else self.light
 

@@ -1,6 +1,7 @@
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from evaluation.access.roles import Permission
@@ -9,7 +10,8 @@ from evaluation.models import AuditEvent
 
 # What events record, in English whoever acts; the page translates it.
 ACTIONS = (
-    _("signed in"), _("signed out"), _("sign-in failed"), _("user added"), _("user changed"), _("threshold changed"),
+    _("signed in"), _("signed out"), _("sign-in failed"), _("user added"), _("user changed"), _("password reset"),
+    _("threshold changed"),
     _("upload received"), _("upload submitted"), _("upload withdrawn"), _("upload stored"), _("upload undone"),
     _("cases seen"), _("export"),
 )  # fmt: skip
@@ -24,6 +26,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
         events = (
             events.filter(by_name__icontains=wanted)
             | events.filter(action__icontains=wanted)
+            | events.filter(action__in=[action for action in ACTIONS if wanted in gettext(action)])
             | events.filter(thing__icontains=wanted)
         )
     page = Paginator(events, 50).get_page(request.GET.get("page"))

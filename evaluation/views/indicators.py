@@ -18,6 +18,7 @@ from evaluation.views.scope import current_consortium, find_institution
 
 def indicator_list(request: HttpRequest) -> HttpResponse:
     """The first indicator; from there any other."""
+    require(request.user, Permission.SEE_VALUES)
     query = request.GET.urlencode()
     return redirect(reverse("indicator-show", args=[indicators()[0].code]) + (f"?{query}" if query else ""))
 

@@ -70,6 +70,7 @@ def upload_show(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def upload_move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Submit, withdraw or undo."""
+    _require_delivery(request)
     upload = _find(request, pk)
     moves = {"submit": uploads.submit, "withdraw": uploads.withdraw, "undo": uploads.undo}
     try:

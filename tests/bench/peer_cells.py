@@ -2,7 +2,7 @@
 
 PEER_SQL = """
 CREATE TABLE bench_cells AS
-WITH cases AS (
+WITH cases AS NOT MATERIALIZED (
     SELECT c.*,
            (discharged_at AT TIME ZONE 'Asia/Shanghai')::date AS discharged_on,
            (admitted_at AT TIME ZONE 'Asia/Shanghai')::date AS admitted_on,
@@ -28,7 +28,7 @@ WITH cases AS (
     FROM cases c
     JOIN evaluation_institution i ON i.id = c.institution_id
     LEFT JOIN evaluation_localbenchmark b
-           ON b.year = extract(year FROM c.month) AND b.region = i.region_code AND b.level = i.level AND b.drg = c.drg
+           ON b.year = extract(year FROM c.month)::int AND b.region = i.region_code AND b.level = i.level AND b.drg = c.drg
           AND c.drg <> ''
     LEFT JOIN readmitted r ON r.id = c.id
 )

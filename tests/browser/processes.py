@@ -45,7 +45,7 @@ def wait_for(condition: Callable[[], Found], what: str, seconds: float = PATIENC
     while not (found := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"Waited {seconds} seconds for: {what}")
-        time.sleep(0.05)
+        time.sleep(0.1)
     return found
 
 

@@ -26,7 +26,9 @@ def of_consortium(count: int, code: str = MORT, level: str = "", consortium: int
 def counted(code: str, count: int, cases: int, **scope) -> ShownValue:
     empty = no_value(indicator_by_code(code), MARCH, **scope)
     fields = {name: getattr(empty, name) for name in ShownValue.__slots__}
-    return ShownValue(**fields | {"numerator": count, "denominator": cases, "cases": cases, "value": count / (cases or 1)})
+    return ShownValue(
+        **fields | {"numerator": count, "denominator": cases, "cases": cases, "value": count / (cases or 1)}
+    )
 
 
 def hidden(values: list[ShownValue], groups: dict[Group, set[int]], own: int | None = None) -> set[object]:
@@ -134,7 +136,9 @@ def test_no_hidden_count_can_be_computed_from_what_is_shown_and_the_sums(table):
     members = {each.institution_id: each for each in shown if each.institution_id}
     unknown = [pk for pk, each in members.items() if each.is_hidden]
     sums = [table.groups[each.consortium_id, each.level] for each in shown if each.consortium_id and not each.is_hidden]
-    equations = np.array([[pk in inside for pk in unknown] for inside in sums], dtype=float).reshape(len(sums), len(unknown))
+    equations = np.array([[pk in inside for pk in unknown] for inside in sums], dtype=float).reshape(
+        len(sums), len(unknown)
+    )
     rank = np.linalg.matrix_rank(equations) if equations.size else 0
     for place, pk in enumerate(unknown):
         unit = np.zeros((1, len(unknown)))

@@ -2,7 +2,6 @@
 
 import io
 import threading
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,6 +38,7 @@ from evaluation.models import (
 )
 from evaluation.services import uploads
 from evaluation.services.uploads import check as checking
+from evaluation.services.uploads.staging import rows_of
 from evaluation.signals import upload_changed
 from referrals.models import Referral
 from tests.importing.sheets import Row, written
@@ -439,7 +439,7 @@ def places_of(text: str) -> list[str]:
     found += [
         "staged"
         for chunk in StagedChunk.objects.all()
-        if text.lower().encode() in zlib.decompress(chunk.content).lower()
+        if text.lower() in rows_of(chunk).to_csv().lower()
     ]
     return found
 

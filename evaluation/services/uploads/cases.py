@@ -163,7 +163,7 @@ def _typed_chunks(upload: Upload) -> Iterator[pd.DataFrame]:
             patient_hash="\\x" + rows["patient_id"],
             admitted_at=_instant(admitted, zone),
             discharged_at=_instant(discharged, zone),
-            month=discharge_month(rows).dt.date,
+            month=discharge_month(rows),
             los=days.clip(lower=1),
             surgery_level=rows["surgery_level"].replace("", None),
         )[list(COLUMNS)]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
+from itertools import islice
 
 import pandas as pd
 from django.db import connection, transaction
@@ -117,11 +120,7 @@ class _Check:
         group = self.groups.setdefault(key, example)
         group["count"] += len(finding.rows)
         room = MOST_PROBLEMS - self.kept
-        problems = [
-            _stored(self.upload, problem) for problem, _place in zip(finding.problems(), range(room), strict=False)
-        ]
-        UploadProblem.objects.bulk_create(problems, batch_size=5000)
-        self.kept += len(problems)
+        self.kept += _keep_problems(self.upload, islice(finding.problems(), room))
 
     def _count_months(self, checked: Checked) -> None:
         """Rows read and accepted per institution and month of discharge (DATA_ACC)."""
@@ -139,7 +138,7 @@ class _Check:
     def _check_deaths(self) -> None:
         if self.deaths is None or not self.deaths.parts:
             return
-        rows = self.deaths.followed_by_admission(_later_admissions(self.upload))
+        rows = self.deaths.followed_by_admission(_latest_admissions(self.deaths.patients))
         if len(rows):
             heading = self.upload.headings.get("disposition", "disposition")
             self._keep(Finding(heading, Severity.WARNING, "V14", DIED_AND_BACK, rows, {}))
@@ -178,31 +177,31 @@ class _Check:
                 self.read[code, month] += count
 
 
-def _stored(upload: Upload, problem: Problem) -> UploadProblem:
-    return UploadProblem(
-        upload=upload,
-        row=problem.row,
-        column=problem.column[:200],  # a heading may be longer
-        severity=problem.severity,
-        rule=problem.rule,
-        message=problem.message,
-        values=problem.values,
-    )
+def _keep_problems(upload: Upload, problems: Iterable[Problem]) -> int:
+    """Write problems row by row; COPY, since a bad sheet has as many as rows. Returns how many."""
+    count = 0
+    columns = 'upload_id, "row", "column", severity, rule, message, "values"'
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {UploadProblem._meta.db_table} ({columns}) FROM STDIN") as copy,
+    ):
+        for each in problems:
+            heading = each.column[:200]  # a heading may be longer
+            values = json.dumps(each.values, ensure_ascii=False)
+            copy.write_row((upload.pk, each.row, heading, each.severity, each.rule, each.message, values))
+            count += 1
+    return count
 
 
-def _later_admissions(upload: Upload) -> pd.DataFrame:
-    """The latest stored admission of each patient who dies in the upload: patient_id (hash), admitted_at (local)."""
-    dead: set[str] = set()
-    for _chunk, cells in staged_chunks(upload):
-        if "disposition" in cells:
-            hashes = cells.loc[cells["disposition"].str.startswith("5"), "patient_id"]
-            dead |= set(hashes[hashes.str.len() == PSEUDONYM_LENGTH])
+def _latest_admissions(patients: Iterable[str]) -> pd.DataFrame:
+    """The latest stored admission of each of the patients: patient_id (hash), admitted_at (local)."""
+    hashes = [bytes.fromhex(each) for each in patients if len(each) == PSEUDONYM_LENGTH]
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT encode(patient_hash, 'hex'), max(admitted_at) AT TIME ZONE %s
                 FROM {InpatientCase._meta.db_table}
                 WHERE is_current AND patient_hash = ANY(%s) GROUP BY patient_hash""",
-            [timezone.get_default_timezone_name(), [bytes.fromhex(each) for each in dead]],
+            [timezone.get_default_timezone_name(), hashes],
         )
         return pd.DataFrame(cursor.fetchall(), columns=["patient_id", "admitted_at"])
 
