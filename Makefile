@@ -6,7 +6,7 @@ RESET ?=
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 .DEFAULT_GOAL := help
-.PHONY: help setup messages demo test check bench screenshots stop pins
+.PHONY: help setup messages demo test national check bench screenshots stop pins
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -38,6 +38,10 @@ demo: setup  ## the site with the demo consortium; PORT=8000, RESET=1 loads the 
 test: setup  ## all tests
 	@config/system_packages.sh --required
 	$(BIN)/python -m pytest
+
+national: setup  ## the tests that read the national grouping tables, where they lie beside the project
+	@test -d ../shared/chs-drg-1.1 || { echo 'The national tables are not here (../shared/chs-drg-1.1): nothing to test.'; exit 0; }; \
+	echo 'Testing against the national tables.'; $(BIN)/python -m pytest -m national
 
 check: .venv/installed messages  ## lint, format, types, Django's checks, migrations, API description
 	$(BIN)/ruff check

@@ -88,7 +88,14 @@ def make_case(institution: Institution, discharged: date = date(2026, 3, 9), **f
 
 
 def case_row(number: object = 1, discharged: str = "2026-03-09", **changes: str) -> dict[str, str]:
-    fixed = {"admitted_at": "2026-02-27", "discharged_at": discharged, "adm_dept": "", "drg_code": "", "rw": ""}
+    fixed = {
+        "institution": "",
+        "admitted_at": "2026-02-27",
+        "discharged_at": discharged,
+        "adm_dept": "",
+        "drg_code": "",
+        "rw": "",
+    }
     return any_case(number, **fixed) | changes
 
 

@@ -26,9 +26,10 @@ def current_consortium(request: HttpRequest) -> Consortium | None:
     """The one in the URL, else the one looked at last, else the largest. A foreign one is 404."""
     seen = {consortium.code: consortium for consortium in visible_consortia(request)}
     wanted = request.GET.get("consortium")
-    if wanted:
-        if wanted not in seen:
-            raise Http404(_("There is no such consortium."))
+    if wanted and wanted not in seen and not hasattr(request, "is_refused"):
+        request.is_refused = True  # the page that says so has a menu, which asks again
+        raise Http404(_("There is no such consortium."))
+    if wanted in seen:
         if request.session.get(KEPT) != wanted:
             request.session[KEPT] = wanted
         return seen[wanted]

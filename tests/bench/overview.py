@@ -54,6 +54,8 @@ def measure(database: Database) -> Iterator[Result]:
 
 def _queries(path: str) -> int:
     """Of a second visit: the first one fills what the process keeps."""
+    import tests.bench.wsgi  # noqa: F401  (the same arrangement as on the server)
+
     browser = Client(SERVER_NAME="127.0.0.1")
     browser.force_login(site.manager())
     browser.get(path)

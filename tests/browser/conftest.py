@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
 
 from evaluation.importing.case_layout import CASES
-from tests.browser.processes import PASSWORDS, Site, drop_databases
+from tests.browser.processes import PASSWORDS, Site
 from tests.importing.sheets import Row, written
 from tests.importing.test_case_checks import case as any_case
 
@@ -35,7 +35,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
     finally:
         site.stop()
-        drop_databases()
 
 
 @pytest.fixture(scope="package")
@@ -165,5 +164,3 @@ def hospital(site: Site) -> Hospital:
 def months(site: Site) -> list[date]:
     """The months of the demo."""
     return [month for (month,) in site.rows("SELECT DISTINCT month FROM evaluation_casecell ORDER BY month")]
-
-

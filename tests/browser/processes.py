@@ -5,6 +5,7 @@ Everything started here is ended here, by the process that started it; waiting i
 
 from __future__ import annotations
 
+import atexit
 import http.client
 import json
 import os
@@ -76,7 +77,9 @@ def create_database(name: str, template: str = "template1") -> str:
 def drop_databases() -> None:
     """Those of this process, and what killed ones left behind."""
     with connect() as connection:
-        names = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX]).fetchall()
+        names = connection.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX]
+        ).fetchall()
         for (name,) in names:
             pid = int(name.split("_")[2])
             if pid == os.getpid() or not Path(f"/proc/{pid}").exists():
@@ -87,11 +90,17 @@ def drop_databases() -> None:
 def seed_database() -> str:
     """A small demo with people whose passwords are known, to be copied; made once per process."""
     drop_databases()
+    atexit.register(drop_databases)
     collecting = subprocess.Popen([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], cwd=ROOT)
     name = create_database("seed")
     seeding = [sys.executable, "-m", "tests.browser.seed"]
     made = subprocess.run(
-        seeding, cwd=ROOT, env=variables(name, "redis://127.0.0.1:1/0"), input=json.dumps(PASSWORDS), text=True, capture_output=True
+        seeding,
+        cwd=ROOT,
+        env=variables(name, "redis://127.0.0.1:1/0"),
+        input=json.dumps(PASSWORDS),
+        text=True,
+        capture_output=True,
     )
     assert made.returncode == 0, made.stdout + made.stderr
     assert collecting.wait() == 0, "collectstatic failed: see above"
@@ -220,7 +229,9 @@ class Site:
 
     def said(self) -> str:
         logs = {name: self.log(name) for name in self.running}
-        return "\n".join(f"── {name}\n{log.read_text(errors='replace')[-3000:]}" for name, log in logs.items() if log.exists())
+        return "\n".join(
+            f"── {name}\n{log.read_text(errors='replace')[-3000:]}" for name, log in logs.items() if log.exists()
+        )
 
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"

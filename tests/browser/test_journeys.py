@@ -19,7 +19,7 @@ from tests.importing.sheets import Row
 SOON = 90_000  # milliseconds until the worker has computed, on a busy machine
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # Words that stay Latin in Chinese: names of formats and of systems, codes, and the way back to English.
-LATIN = {"CSV", "XLSX", "DRG", "CMI", "RW", "API", "English", "GB18030", "UTF", "MDT", "CMS"}
+LATIN = {"CSV", "XLSX", "DRG", "MDC", "CMI", "MDT", "CHS", "English"}
 
 
 @cache
@@ -54,8 +54,14 @@ def problems(page: Page) -> list[tuple[str, str, str]]:
 def value(page: Page, hospital: Hospital, indicator: str, month: date) -> str:
     """What the institution's page shows for the month."""
     page.goto(f"/institutions/{hospital.code}/?period={month:%Y-%m}")
-    line = page.locator("section[aria-labelledby=values-title] tr").filter(has=page.locator(f"a[href*='/{indicator}/']"))
+    line = page.locator("section[aria-labelledby=values-title] tr").filter(
+        has=page.locator(f"a[href*='/{indicator}/']")
+    )
     return line.locator("td").first.inner_text()
+
+
+def number(shown: str) -> float:
+    return float(re.sub(r"[^\d.]", "", shown))
 
 
 def is_computed(page: Page) -> None:
@@ -63,7 +69,8 @@ def is_computed(page: Page) -> None:
 
 
 def good_rows(hospital: Hospital, month: date, mark: str, count: int = 30) -> list[Row]:
-    return [hospital.case(f"{mark}{number}", month) for number in range(count)]
+    """Stays that cost far more than the others."""
+    return [hospital.case(f"{mark}{number}", month, total_cost="160000.00") for number in range(count)]
 
 
 def with_three_errors(rows: list[Row]) -> list[Row]:
@@ -81,32 +88,32 @@ def with_three_errors(rows: list[Row]) -> list[Row]:
 def test_staff_correct_a_sheet_submit_it_see_the_new_value_and_undo_it(browsing, hospital, months):
     page = browsing.sign_in(browsing.stranger(), "staff")
     month, rows = months[-1], good_rows(hospital, months[-1], "A")
-    before = value(page, hospital, "ALOS", month)
+    before = value(page, hospital, "IP_COST", month)
 
     upload(page, hospital.sheet(with_three_errors(rows)))
     found = problems(page)
     page.get_by_role("button", name="Withdraw the whole sheet").click()
     expect(state(page)).to_have_text("withdrawn")
-    after_withdrawal = value(page, hospital, "ALOS", month)
+    after_withdrawal = value(page, hospital, "IP_COST", month)
 
     upload(page, hospital.sheet(rows))
     page.get_by_role("button", name="Submit 30 rows").click()
     expect(state(page)).to_have_text("submitted")
     is_computed(page)
     submitted = page.url
-    after_submission = value(page, hospital, "ALOS", month)
+    after_submission = value(page, hospital, "IP_COST", month)
 
     page.goto(submitted)
     page.get_by_role("button", name="Undo this upload").click()
     expect(state(page)).to_have_text("undone")
     is_computed(page)
-    after_undo = value(page, hospital, "ALOS", month)
+    after_undo = value(page, hospital, "IP_COST", month)
 
     assert [(row, column) for row, column, _sentence in found] == [("3", "sex"), ("5", "age"), ("7", "main_dx")]
     assert "Age 121 is above 120. Correct it" in found[1][2]
     assert "Fill it in" in found[2][2]
     assert after_withdrawal == after_undo == before
-    assert float(after_submission.split()[0]) > float(before.split()[0]) + 1
+    assert number(after_submission) > 2 * number(before)  # 30 dear stays among some hundred
 
 
 def test_staff_submit_the_rest_of_a_sheet_with_errors(site, browsing, hospital, months):
@@ -193,7 +200,7 @@ def test_a_forgotten_password_is_set_anew_by_the_link_in_a_mail(site, browsing):
     expect(page.locator("h1")).to_have_text("Password set")
     browsing.sign_in(page, "forgetful", "a new pass phrase")
 
-    expect(page.locator("h1")).to_have_text("Overview")
+    expect(page.locator("h1")).to_contain_text("Overview")
 
 
 def test_who_has_no_mail_address_gets_a_new_password_from_the_administrator(site, browsing):
@@ -201,12 +208,12 @@ def test_who_has_no_mail_address_gets_a_new_password_from_the_administrator(site
     person = site.one("SELECT id FROM evaluation_user WHERE username = 'mailless'")
 
     page.goto(f"/admin/evaluation/user/{person}/change/")
-    page.locator("a[href*='password']").first.click()
+    page.locator(".field-password a").click()
     set_password(page, "given at the desk")
     expect(page.locator(".messagelist")).to_contain_text("Password changed successfully")
     other = browsing.sign_in(browsing.stranger(), "mailless", "given at the desk")
 
-    expect(other.locator("h1")).to_have_text("Overview")
+    expect(other.locator("h1")).to_contain_text("Overview")
 
 
 def set_password(page: Page, password: str) -> None:
@@ -233,7 +240,16 @@ def link_in(text: str) -> str:
 
 # ── Ways of looking ──
 
-PAGES = ("/", "/indicators/DRG_CMI/", "/institutions/", "/institutions/{code}/", "/uploads/", "/referrals/", "/budgets/", "/definitions/")
+PAGES = (
+    "/",
+    "/indicators/DRG_CMI/",
+    "/institutions/",
+    "/institutions/{code}/",
+    "/uploads/",
+    "/referrals/",
+    "/budgets/",
+    "/definitions/",
+)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
@@ -257,7 +273,7 @@ def test_on_a_phone_the_menu_opens(browsing):
     expect(page.locator("#nav")).to_be_hidden()
 
     page.get_by_role("button", name="Menu").tap()
-    page.get_by_role("link", name="Referrals").tap()
+    page.locator("#nav").get_by_role("link", name="Referrals").tap()
 
     expect(page.locator("h1")).to_have_text("Referrals")
 
@@ -286,7 +302,9 @@ def test_arrow_keys_move_in_the_matrix(browsing):
     cells.first.focus()
     for key in ("ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
-    place = page.evaluate("[document.activeElement.closest('td').cellIndex, document.activeElement.closest('tr').rowIndex]")
+    place = page.evaluate(
+        "[document.activeElement.closest('td').cellIndex, document.activeElement.closest('tr').rowIndex]"
+    )
     start = cells.first.evaluate("(link) => [link.closest('td').cellIndex, link.closest('tr').rowIndex]")
     page.keyboard.press("Enter")
     page.wait_for_url("**/indicators/**")

@@ -429,7 +429,10 @@ def test_a_weight_that_differs_from_the_years_benchmark_is_flagged():
     result = judged(*rows, known=replace(KNOWN, weights=weights))
 
     assert result.said == [(3, "rw", WARNING, "V24"), (4, "rw", WARNING, "V24")]
-    assert result.problems[0].sentence == "The benchmark table of the year gives 0.65. Accepted as it is, unless you correct it."
+    assert (
+        result.problems[0].sentence
+        == "The benchmark table of the year gives 0.65. Accepted as it is, unless you correct it."
+    )
 
 
 def deaths_of(*rows: Row, elsewhere: pd.DataFrame | None = None) -> list[int]:

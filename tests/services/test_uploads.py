@@ -436,11 +436,7 @@ def places_of(text: str) -> list[str]:
             cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {value} ILIKE %s', [f"%{text}%"])
             if cursor.fetchone()[0]:
                 found.append(f"{table}.{column}")
-    found += [
-        "staged"
-        for chunk in StagedChunk.objects.all()
-        if text.lower() in rows_of(chunk).to_csv().lower()
-    ]
+    found += ["staged" for chunk in StagedChunk.objects.all() if text.lower() in rows_of(chunk).to_csv().lower()]
     return found
 
 
@@ -532,7 +528,7 @@ def test_a_fault_of_the_program_is_told_too_and_the_log_holds_no_value(world, ca
 
 
 def test_a_check_that_stumbles_ends_the_upload_instead_of_standing_in_the_way(world, monkeypatch):
-    monkeypatch.setattr(checking, "_later_admissions", lambda upload: 1 / 0)
+    monkeypatch.setattr(checking, "_latest_admissions", lambda patients: 1 / 0)
 
     upload = delivered([case(1)])
 

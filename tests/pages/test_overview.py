@@ -1,0 +1,178 @@
+"""The Overview: default period, lights with their reasons, change, queries."""
+
+import re
+
+import pytest
+from django.core.cache import caches
+from django.http import QueryDict
+
+from evaluation.access.roles import Role
+from evaluation.models import Membership
+from evaluation.pages.overview import OverviewPage
+from evaluation.pages.picker import Picker
+from tests.factories import FEBRUARY, JANUARY, MARCH, World, browser, make_cell, make_value
+
+RED = {"light": "red", "reason": "%(value)s is above the red limit of %(limit)s."}
+
+
+@pytest.fixture
+def delivered(world) -> World:
+    """All members have delivered January and February, one lacks March."""
+    for member in world.members:
+        for month in (JANUARY, FEBRUARY, MARCH):
+            if (member, month) != (world.neighbour, MARCH):
+                make_cell(member, month)
+    return world
+
+
+def build(world: World, query: str = "", role: Role = Role.BOARD) -> OverviewPage:
+    return OverviewPage.build(world.people[role], world.consortium, QueryDict(query))
+
+
+def html(world: World, query: str = "", role: Role = Role.BOARD) -> str:
+    return browser(world.people[role]).get(f"/?{query}").content.decode()
+
+
+def cell_of(page: OverviewPage, name: str, indicator: str):
+    place = [each.code for each in page.matrix.indicators].index(indicator)
+    return next(row for group in page.matrix.groups for row in group.rows if row.name == name).cells[place]
+
+
+def test_without_data_it_says_so_and_shows_no_number(world):
+    page = build(world)
+
+    assert page.is_empty
+    assert "No data yet" in html(world)
+
+
+@pytest.mark.parametrize(
+    "path", ["/institutions/H33010000003/", "/indicators/MORT/", "/referrals/", "/budgets/", "/institutions/"]
+)
+def test_the_other_pages_stand_an_empty_database_too(world, path):
+    assert browser(world.people[Role.BOARD]).get(path).status_code == 200
+
+
+def test_it_begins_with_the_last_month_that_all_members_delivered(delivered):
+    page = build(delivered)
+
+    assert page.picker.period.code == "2026-02"
+    assert page.is_complete
+
+
+def test_in_a_later_month_it_says_how_many_delivered_and_who_did_not(delivered):
+    page = build(delivered, "period=2026-03")
+
+    assert page.delivered_words == "3 of 4 members delivered"
+    assert page.deliveries[0].missing == [delivered.neighbour.name]
+    row = next(row for group in page.matrix.groups for row in group.rows if row.name == delivered.neighbour.name)
+    assert row.missing == "March 2026 is not delivered yet."
+
+
+def test_village_clinics_and_former_members_are_not_waited_for(delivered):
+    delivered.neighbour.level = "VC"
+    delivered.neighbour.save()
+    Membership.objects.filter(institution=delivered.county).update(left_on="2026-02-15")
+
+    assert build(delivered).picker.period.code == "2026-03"
+
+
+@pytest.mark.parametrize("period", ["2026-Q1", "2026", "2026-02R12", "2019-05", "1900", "2099-Q4", "nonsense", ""])
+def test_every_period_has_a_page(delivered, period):
+    assert browser(delivered.people[Role.BOARD]).get(f"/?period={period}").status_code == 200
+
+
+def test_a_light_shows_value_word_and_reason(delivered):
+    make_value("ALOS", delivered.own, "2026-02", value=12.34, **RED, reason_values={"value": 12.34, "limit": 10})
+
+    cell = cell_of(build(delivered), delivered.own.name, "ALOS")
+
+    assert (cell.text, cell.light, cell.value.sentence) == (
+        "12.3",
+        "red",
+        "12.3 days is above the red limit of 10.0 days.",
+    )
+    assert cell.value.sentence in html(delivered)
+
+
+def test_the_change_is_against_the_period_before_or_the_year_before(delivered):
+    for period, value in (("2026-02", 9.0), ("2026-01", 8.0), ("2025-02", 10.5)):
+        make_value("ALOS", delivered.own, period, value=value)
+
+    month = cell_of(build(delivered), delivered.own.name, "ALOS")
+    year = cell_of(build(delivered, "against=year"), delivered.own.name, "ALOS")
+
+    assert (month.change, month.change_word) == ("+1.0", "worse")
+    assert (year.change, year.change_word) == ("−1.5", "better")
+
+
+def test_a_changed_light_is_among_what_changed_most(delivered):
+    make_value("ALOS", delivered.own, "2026-01", value=7, light="green")
+    make_value("ALOS", delivered.own, "2026-02", value=12, **RED, reason_values={"value": 12, "limit": 10})
+
+    [change] = build(delivered).changes
+
+    assert (change.name, change.before, change.after) == (delivered.own.name, "green", "red")
+
+
+def test_only_red_and_yellow_leaves_quiet_members_out(delivered):
+    make_value("ALOS", delivered.own, "2026-02", value=12, **RED, reason_values={"value": 12, "limit": 10})
+
+    matrix = build(delivered, "show=attention").matrix
+
+    assert [row.name for group in matrix.groups if group.name for row in group.rows] == [delivered.own.name]
+
+
+def hrefs(picker: Picker) -> dict[str, str]:
+    return {option.code: option.href for option in picker.kinds}
+
+
+def test_the_links_of_the_picker_keep_the_rest_of_the_address(delivered):
+    picker = build(delivered, "period=2026-02&against=year&columns=all&download=csv&table=lights").picker
+
+    assert hrefs(picker)["quarter"] == "?period=2026-Q1&against=year&columns=all"
+    assert picker.earlier == "?period=2026-01&against=year&columns=all"
+    assert picker.later == "?period=2026-03&against=year&columns=all"
+
+
+def test_the_picker_does_not_lead_out_of_the_data(delivered):
+    assert build(delivered, "period=2026-01").picker.earlier == ""
+    assert build(delivered, "period=2026-03").picker.later == ""
+
+
+def test_every_link_of_the_page_leads_somewhere(delivered):
+    make_value("ALOS", delivered.own, "2026-02", value=9.0)
+    client = browser(delivered.people[Role.BOARD])
+    page = client.get("/").content.decode()
+
+    links = {link.replace("&amp;", "&") for link in re.findall(r'href="([/?][^"#]*)"', page) if "/static/" not in link}
+    wrong = {
+        link: status
+        for link in links
+        if (status := client.get("/" + link if link[0] == "?" else link).status_code) >= 400
+    }
+
+    assert len(links) > 20
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("role", "most"), [(Role.BOARD, 9), (Role.CONSORTIUM_MANAGER, 9), (Role.REGULATOR, 11), (Role.STAFF, 11)]
+)
+def test_it_takes_few_queries_the_first_time(delivered, django_assert_max_num_queries, role, most):
+    """Fewer than ten; who does not see small counts costs two more, for what stands beside the values."""
+    for member in delivered.members:
+        make_value("MORT", member, "2026-02", numerator=20, denominator=400)
+    client = browser(delivered.people[role])
+    client.get("/")
+    caches["pages"].clear()
+
+    with django_assert_max_num_queries(most):
+        client.get("/")
+
+
+def test_it_takes_hardly_any_the_second_time(delivered, django_assert_max_num_queries):
+    client = browser(delivered.people[Role.REGULATOR])
+    client.get("/")
+
+    with django_assert_max_num_queries(4):
+        client.get("/")

@@ -1,0 +1,163 @@
+"""Institution, indicator and definition pages, and the health of the site."""
+
+import re
+
+import pytest
+from django.http import QueryDict
+from django.utils import timezone, translation
+
+from evaluation.access.roles import Role
+from evaluation.models import Heartbeat
+from evaluation.pages.drg_breakdown import Breakdown
+from evaluation.pages.indicator import IndicatorPage
+from evaluation.pages.institution import InstitutionPage
+from evaluation.pages.picker import Picker
+from evaluation.pages.values import indicator_by_code
+from evaluation.services.values import indicators
+from tests.factories import MARCH, World, browser, make_cell, make_institution, make_value
+
+
+def lines(world: World, query: str = "period=2026-03") -> dict[str, object]:
+    page = InstitutionPage.build(world.people[Role.BOARD], world.consortium, world.own, QueryDict(query))
+    return {line.indicator.code: line for theme in page.themes for line in theme.lines}
+
+
+def test_the_place_among_the_peers_of_the_level_counts_the_best_first(world):
+    third = make_institution("H33010000005", world.consortium, level="CHC")
+    for member, stay, weight in ((world.own, 8, 0.7), (world.neighbour, 7, 0.6), (third, 9, 0.9), (world.lead, 1, 9.0)):
+        make_value("ALOS", member, value=stay)
+        make_value("DRG_CMI", member, value=weight)
+
+    found = lines(world)
+
+    assert found["ALOS"].place == "2 / 3"  # shorter is better
+    assert found["DRG_CMI"].place == "2 / 3"  # higher is better
+
+
+def test_there_is_no_place_without_peers_value_or_direction(world):
+    make_value("ALOS", world.own, value=8)
+    make_value("BUD_EXEC", world.own, value=0.3)
+    make_value("BUD_EXEC", world.neighbour, value=0.4)
+
+    found = lines(world)
+
+    assert (found["ALOS"].place, found["BUD_EXEC"].place, found["MORT"].place) == ("", "", "")
+
+
+def test_beside_the_value_stands_that_of_the_level(world):
+    make_value("ALOS", world.own, value=8)
+    make_value("ALOS", world.consortium, level="PRIMARY", value=7.25)
+
+    assert lines(world)["ALOS"].peers.text == "7.2"
+
+
+def test_what_needs_attention_comes_first_and_red_before_yellow(world):
+    make_value("ALOS", world.own, value=8, light="yellow", reason="")
+    make_value("DRUG", world.own, value=0.7, light="red", reason="")
+
+    page = InstitutionPage.build(world.people[Role.BOARD], world.consortium, world.own, QueryDict("period=2026-03"))
+
+    assert [line.indicator.code for line in page.attention] == ["DRUG", "ALOS"]
+
+
+def test_the_ranking_goes_from_best_to_worst_and_ends_with_those_without_value(world):
+    for member, value in ((world.lead, 9), (world.own, 7), (world.county, 8)):
+        make_value("ALOS", member, value=value)
+
+    page = IndicatorPage.build(
+        world.people[Role.BOARD], world.consortium, indicator_by_code("ALOS"), QueryDict("period=2026-03")
+    )
+
+    assert [(each.place, each.name) for each in page.standings] == [
+        (None, "Consortium"),
+        (1, world.own.name),
+        (2, world.county.name),
+        (3, world.lead.name),
+        (None, world.neighbour.name),
+    ]
+
+
+def groups(world: World, code: str = "MORT") -> Breakdown:
+    picker = Picker.read(QueryDict("period=2026-03"), (MARCH, MARCH), MARCH)
+    return Breakdown.of(
+        world.people[Role.BOARD], world.consortium, world.members, None, indicator_by_code(code), picker
+    )
+
+
+def deliver_groups(world: World, **sizes: tuple[int, int]) -> None:
+    """Discharges and deaths by DRG."""
+    for drg, (discharges, deaths) in sizes.items():
+        make_cell(world.own, drg=drg, discharges=discharges, deaths=deaths)
+
+
+def test_small_groups_are_left_out_and_one_more_where_the_total_would_tell(world):
+    deliver_groups(world, ES25=(50, 0), FR11=(20, 0), GB11=(3, 0))
+
+    found = groups(world)
+
+    assert [line.drg for line in found.lines] == ["ES25"]
+    assert found.left_out == 1
+
+
+def test_several_small_groups_hide_each_other(world):
+    deliver_groups(world, ES25=(50, 0), FR11=(4, 0), GB11=(3, 0))
+
+    assert [line.drg for line in groups(world).lines] == ["ES25"]
+
+
+def test_a_rate_of_few_deaths_is_hidden_in_the_groups_and_one_more_beside_it(world):
+    deliver_groups(world, ES25=(50, 20), FR11=(40, 12), GB11=(30, 2), GB13=(20, 0))
+
+    values = {line.drg: line.value for line in groups(world).lines}
+
+    assert values == {"ES25": "40.00", "FR11": "< 5", "GB11": "< 5", "GB13": "0.00"}
+
+
+@pytest.mark.parametrize(("language", "letters"), [("en", "[a-z]"), ("zh-hans", "[一-鿿]")])
+def test_the_definitions_list_every_indicator_in_both_languages(world, language, letters):
+    client = browser(world.people[Role.BOARD], headers={"accept-language": language})
+
+    page = client.get("/definitions/").content.decode()
+
+    with translation.override(language):
+        for indicator in indicators():
+            assert indicator.code in page
+            assert str(indicator.name).replace("&", "&amp;").replace("<", "&lt;") in page
+            assert re.search(letters, str(indicator.how_calculated))
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/institutions/", "/institutions/H33010000003/", "/indicators/MORT/", "/referrals/", "/budgets/"]
+)
+def test_the_pages_speak_chinese(world, path):
+    make_cell(world.own)
+
+    page = browser(world.people[Role.BOARD], headers={"accept-language": "zh-hans"}).get(path).content.decode()
+
+    assert 'lang="zh-hans"' in page.lower()
+    assert re.search("[一-鿿]", re.sub(r"<(script|style).*?</\1>", "", page, flags=re.S))
+
+
+def test_healthz_says_that_the_process_lives(client):
+    assert client.get("/healthz").content == b"ok"
+
+
+@pytest.mark.django_db
+def test_readyz_names_what_does_not_answer(client, monkeypatch):
+    monkeypatch.setattr("config.views._redis", lambda: "unreachable")
+    Heartbeat.objects.create(name="sweep", at=timezone.now())
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json() == {"database": "ok", "migrations": "ok", "redis": "unreachable", "worker": "ok"}
+
+
+@pytest.mark.django_db
+def test_readyz_is_fine_when_a_worker_was_seen_within_a_minute(client):
+    assert client.get("/readyz").json()["worker"] == "not seen"
+    Heartbeat.objects.create(name="sweep", at=timezone.now())
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["redis"]) == (200, "ok")
