@@ -29,6 +29,7 @@ class Database:
         self.folder, self.scale, self.rows = folder, scale, rows
         self.peak_memory: int | None = None  # MB, of the command that imported the cases
         self._full: Sheets | None = None
+        self._kept = folder / f"full-{scale:g}.pickle"  # says what a database that is kept holds
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
 
@@ -42,6 +43,7 @@ class Database:
 
     def prepare(self, sheets: Sheets, *, records: Container[str]) -> None:
         """No cases, but these records."""
+        self._kept.unlink(missing_ok=True)
         empty_cases()
         for dataset, file in sheets.records:
             if dataset in records:
@@ -49,12 +51,11 @@ class Database:
 
     def full(self) -> Sheets:
         """A million cases of 20 institutions and 36 months, with values. The lead's newest month is still to come."""
-        kept = self.folder / "full.pickle"
-        if self._full is None and kept.exists():
-            self._full = pickle.loads(kept.read_bytes())
+        if self._full is None and self._kept.exists():
+            self._full = pickle.loads(self._kept.read_bytes())
         if self._full is None:
             self._full = self._fill()
-            kept.write_bytes(pickle.dumps(self._full))
+            self._kept.write_bytes(pickle.dumps(self._full))
         return self._full
 
     def _fill(self) -> Sheets:

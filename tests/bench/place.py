@@ -32,6 +32,8 @@ def enter(*, is_kept: bool) -> Path:
         "PATIENT_KEY": NO_SECRET,
     }
     sheets = home / "sheets"
+    if not is_kept:
+        shutil.rmtree(sheets, ignore_errors=True)  # of a run that was killed
     sheets.mkdir(exist_ok=True)
     return sheets
 

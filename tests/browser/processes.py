@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +36,7 @@ PREFIX = "yilian_site"
 LOGINS = ("board", "manager", "hospital", "staff", "regulator", "auditor", "admin")
 MORE_STAFF = ("careless", "forgetful", "mailless")  # for the journeys that end an account's password
 PASSWORDS = {name: secrets.token_urlsafe(12) for name in LOGINS + MORE_STAFF}
+NO_REDIS = "redis://127.0.0.1:1/0"
 SECRETS = {"SECRET_KEY": secrets.token_urlsafe(48), "PATIENT_KEY": secrets.token_urlsafe(48)}
 
 Found = TypeVar("Found")
@@ -86,22 +88,26 @@ def drop_databases() -> None:
                 connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """Of the demo that is copied."""
+
+    institutions: int = 4
+    months: int = 12
+    cases: int = 3000
+
+
 @cache
-def seed_database() -> str:
-    """A small demo with people whose passwords are known, to be copied; made once per process."""
+def seed_database(sizes: Sizes) -> str:
+    """A demo with people whose passwords are known, to be copied; made once per process."""
     drop_databases()
     atexit.register(drop_databases)
     collecting = subprocess.Popen([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], cwd=ROOT)
     name = create_database("seed")
-    seeding = [sys.executable, "-m", "tests.browser.seed"]
     made = subprocess.run(
-        seeding,
-        cwd=ROOT,
-        env=variables(name, "redis://127.0.0.1:1/0"),
-        input=json.dumps(PASSWORDS),
-        text=True,
-        capture_output=True,
-    )
+        [sys.executable, "-m", "tests.browser.seed"], cwd=ROOT, env=variables(name, NO_REDIS),
+        input=json.dumps({"sizes": asdict(sizes), "passwords": PASSWORDS}), text=True, capture_output=True,
+    )  # fmt: skip
     assert made.returncode == 0, made.stdout + made.stderr
     assert collecting.wait() == 0, "collectstatic failed: see above"
     return name
@@ -121,9 +127,9 @@ def variables(database: str, redis_url: str, **more: str) -> dict[str, str]:
 class Site:
     """A site on a copy of the seed. `start` and `kill` take the names web, worker, beat and redis."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, sizes: Sizes = Sizes()) -> None:
         self.folder = folder
-        self.database = create_database(name, template=seed_database())
+        self.database = create_database(name, template=seed_database(sizes))
         self.port, self.redis_port = free_port(None), free_port(None)
         self.redis_password = secrets.token_hex(16)
         self.mail = folder / "mail"

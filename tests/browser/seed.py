@@ -1,4 +1,4 @@
-"""`python -m tests.browser.seed`: a small demo in the empty database of DATABASE_URL; passwords by user name on stdin."""
+"""`python -m tests.browser.seed`: a demo in the empty database of DATABASE_URL; its sizes and the passwords on stdin."""
 
 import json
 import os
@@ -22,9 +22,10 @@ def main() -> None:
     settings.IS_EMBEDDED = True  # `load_demo` refuses databases of others; this one was made for it
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
-    call_command("load_demo", institutions=4, months=12, cases=3000)
+    wanted = json.load(sys.stdin)
+    call_command("load_demo", **wanted["sizes"])
     hospital = User.objects.get(username="staff").institution
-    for name, password in json.load(sys.stdin).items():
+    for name, password in wanted["passwords"].items():
         user = User.objects.filter(username=name).first()
         user = user or User(username=name, role=Role.STAFF, institution=hospital, email=f"{name}@example.org")
         user.set_password(password)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from config.messages import read_catalogue
-from tests.browser.conftest import PHONE, Browsing, Hospital
+from tests.browser.browsing import PHONE, Hospital
 from tests.browser.processes import ROOT, Site, wait_for
 from tests.importing.sheets import Row
 

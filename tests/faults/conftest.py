@@ -16,7 +16,7 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from evaluation.importing.case_layout import CASES
-from tests.browser.processes import PASSWORDS, ROOT, Site, connect, variables
+from tests.browser.processes import NO_REDIS, PASSWORDS, ROOT, Site, connect, variables
 from tests.faults.client import Client
 from tests.importing.sheets import written
 from tests.importing.test_case_checks import case as any_case
@@ -155,7 +155,7 @@ def same(ours: tuple, theirs: tuple) -> bool:
 def peaceful(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peaceful]:
     other = Site("peaceful", tmp_path_factory.mktemp("peaceful"))
     program = [sys.executable, "-m", "tests.faults.undisturbed"]
-    environment = variables(other.database, "redis://127.0.0.1:1/0", PATIENT_KEY=site.environment["PATIENT_KEY"])
+    environment = variables(other.database, NO_REDIS, PATIENT_KEY=site.environment["PATIENT_KEY"])
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(program, cwd=ROOT, env=environment, text=True, **pipes) as process:  # type: ignore[call-overload]
         yield Peaceful(other.database, process)

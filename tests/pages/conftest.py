@@ -8,6 +8,7 @@ from tests.factories import PLAIN_STATIC_FILES, World, make_world
 def static_files(settings):
     """Pages name their files as they lie in the repository (tests collect none), and none is kept from another test."""
     settings.STORAGES = PLAIN_STATIC_FILES
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
     caches["pages"].clear()
 
 

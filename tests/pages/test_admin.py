@@ -12,6 +12,7 @@ NEW = {
     "code": "H33010000055", "name": "溪口镇卫生院", "level": "THC", "type": "general", "region_code": "330106",
     "risk_coefficient": "1", "rate_coefficient": "1", "legal_independent": "unknown",
 }  # fmt: skip
+WRONG = "33x106"
 PERSON = {"username": "li.na", "first_name": "Li Na", "email": "", "usable_password": "true"}
 PASSWORD = {"password1": "correct horse battery", "password2": "correct horse battery"}
 
@@ -67,8 +68,8 @@ def test_a_typed_in_change_is_a_further_version(office, world):
 
 
 def test_what_the_checks_refuse_is_not_stored_and_not_called_a_success(office, world):
-    added = office.post(add("institution"), NEW | {"region_code": "nowhere!"})
-    changed = office.post(change(world.own), NEW | {"name": "New", "region_code": "nowhere!"})
+    added = office.post(add("institution"), NEW | {"region_code": WRONG})
+    changed = office.post(change(world.own), NEW | {"name": "New", "region_code": WRONG})
 
     assert not Institution.objects.filter(code=NEW["code"]).exists()
     assert not Upload.objects.exists()

@@ -14,6 +14,7 @@ from evaluation.pages.values import indicator_by_code
 from evaluation.services.recompute import recompute_everything
 from tests.factories import World, browser, make_case, make_upload
 
+YES_NO = ("elective", "day_surgery", "complication", "antibacterial", "pathway", "mdt")
 GROUPS = ("ES25", "FR11", "0000", "EQY", "", "GZ99")  # GZ99 has no benchmark
 COUNTS_GROUPS = {"MDT_COV"}  # counts DRGs, not cases
 
@@ -37,7 +38,7 @@ def treated(world) -> World:
             rw=chance.choice([None, Decimal("0.5"), Decimal("2"), Decimal("3.1")]),
             disposition=chance.choice("1255"),
             surgery_level=chance.choice([None, 1, 4]),
-            **{name: chance.choice(unknown) for name in ("elective", "day_surgery", "complication", "antibacterial", "pathway", "mdt")},
+            **{name: chance.choice(unknown) for name in YES_NO},
         )  # fmt: skip
     recompute_everything()
     return world
