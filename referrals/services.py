@@ -70,7 +70,8 @@ def link_upload(upload: Upload) -> None:
 
 
 def _link(condition: str, params: list) -> None:
-    """The latest accepted referral to the institution in the days before the admission decides."""
+    """The latest accepted referral to the institution in the days before the admission decides. Cases that came by none and
+    whose patient was never referred are left alone: nearly all."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT c.id, COALESCE((
@@ -81,7 +82,9 @@ def _link(condition: str, params: list) -> None:
                       AND c.admitted_at < r.requested_at + interval '{ARRIVAL_DAYS} days'
                     ORDER BY r.requested_at DESC LIMIT 1
                 ), '') AS direction
-                FROM evaluation_inpatientcase c WHERE c.is_current AND {condition}""",
+                FROM evaluation_inpatientcase c 
+                WHERE c.is_current AND {condition}
+                  AND (c.came_by_referral <> '' OR c.patient_hash IN (SELECT patient_hash FROM referrals_referral))""",
             params,
         )
         arrivals.note_arrivals(dict(cursor.fetchall()))

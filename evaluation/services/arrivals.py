@@ -9,6 +9,8 @@ from evaluation.services.uploads.cases import mark_changed
 
 def note_arrivals(directions: Mapping[int, str]) -> None:
     """Set `came_by_referral` of cases (id → up, down, lateral or "") and mark what that makes stale."""
+    if not directions:
+        return
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS changed_case (id bigint) ON COMMIT DROP")
         cursor.execute("TRUNCATE changed_case")

@@ -20,7 +20,8 @@ WITH stay AS (
            c.main_dx, c.readmit_plan, c.disposition, c.surgery_level, c.elective, c.day_surgery, c.complication, c.mdt,
            c.pathway, c.antibacterial, c.total_cost, c.drg_pay, c.cost_herbal, c.cost_material,
            CASE WHEN c.drg_code ~ '^([A-Z]QY|0000)?$' THEN '' ELSE c.drg_code END AS drg,
-           CASE WHEN c.drg_code ~ '^([A-Z]QY|0000)?$' THEN NULL ELSE round(COALESCE(c.rw, b.rw) * 1000000)::bigint END AS weight,
+           CASE WHEN c.drg_code ~ '^([A-Z]QY|0000)?$' THEN NULL
+                ELSE round(COALESCE(c.rw, b.rw) * 1000000)::bigint END AS weight,
            b.avg_cost, b.avg_los, b.risk,
            COALESCE(c.cost_western_drug, 0) + COALESCE(c.cost_patent_drug, 0) AS drug_cost,
            COALESCE(c.cost_exam, 0) + COALESCE(c.cost_lab, 0) AS exam_cost,
@@ -32,26 +33,23 @@ WITH stay AS (
     FROM evaluation_inpatientcase c
     JOIN evaluation_institution i ON i.id = c.institution_id
     LEFT JOIN evaluation_localbenchmark b
-           ON b.year = extract(year FROM c.month) AND b.region = i.region_code AND b.level = i.level
-          AND b.drg = c.drg_code AND c.drg_code !~ '^([A-Z]QY|0000)?$'
+           ON b.year = extract(year FROM c.month)::int AND b.region = i.region_code AND b.level = i.level
+          AND b.drg = CASE WHEN c.drg_code ~ '^([A-Z]QY|0000)?$' THEN NULL ELSE c.drg_code END
     WHERE c.is_current {only}
 ), readmission AS (
-    SELECT s.id,
+    SELECT c.id,
            bool_or(
-               s.readmit_plan <> '2' AND later.main_dx !~ '^Z(51|49)'
+               c.readmit_plan <> '2' AND later.main_dx !~ '^Z(51|49)'
                AND CASE
-                   WHEN s.drg <> '' AND later.drg_code !~ '^([A-Z]QY|0000)?$' THEN left(s.drg, 3) = left(later.drg_code, 3)
-                   ELSE left(s.main_dx, 3) = left(later.main_dx, 3)
+                   WHEN c.drg_code !~ '^([A-Z]QY|0000)?$' AND later.drg_code !~ '^([A-Z]QY|0000)?$'
+                   THEN left(c.drg_code, 3) = left(later.drg_code, 3)
+                   ELSE left(c.main_dx, 3) = left(later.main_dx, 3)
                END
            ) AS same
-    FROM stay s
-    JOIN evaluation_inpatientcase later
-      ON later.patient_hash = s.patient_hash AND later.is_current AND later.id <> s.id
-     AND later.admitted_at >= s.discharged_at AND later.admitted_at < s.discharged_at + interval '32 days'
-     AND (later.admitted_at AT TIME ZONE '{place}')::date - s.discharged_on <= {days}
-     AND later.came_by_referral <> 'down'
-    WHERE s.is_index
-    GROUP BY s.id
+    FROM evaluation_inpatientcase c
+    {later}
+    WHERE c.is_current AND c.disposition NOT IN ('5', '2') {only}
+    GROUP BY c.id
 ), cell AS (
     SELECT
         institution_id, month, dis_dept AS department, drg,
@@ -102,6 +100,18 @@ WITH stay AS (
 )
 """
 
+LATER_SQL = """
+    later.patient_hash = c.patient_hash AND later.is_current AND later.id <> c.id
+    AND later.admitted_at >= c.discharged_at AND later.admitted_at < c.discharged_at + interval '32 days'
+    AND (later.admitted_at AT TIME ZONE '{place}')::date - (c.discharged_at AT TIME ZONE '{place}')::date <= {days}
+    AND later.came_by_referral <> 'down'
+"""
+ALL_LATER = "JOIN evaluation_inpatientcase later ON {condition}"
+# For few stays each is looked up by its patient; OFFSET 0 keeps the planner, which guesses too many, from reading all cases.
+EACH_LATER = """CROSS JOIN LATERAL (
+        SELECT later.main_dx, later.drg_code FROM evaluation_inpatientcase later WHERE {condition} OFFSET 0
+    ) later"""
+
 
 @transaction.atomic
 def rebuild_cells(partitions: Iterable[Partition] | None = None) -> None:
@@ -120,7 +130,7 @@ def rebuild_cells(partitions: Iterable[Partition] | None = None) -> None:
             chosen,
         )
         only = "AND (c.institution_id, c.month) IN (SELECT * FROM unnest(%s::bigint[], %s::date[]))"
-        cursor.execute(_insert(only), chosen)
+        cursor.execute(_insert(only), chosen + chosen)  # stays and readmissions are narrowed alike
 
 
 def _insert(only: str) -> str:
@@ -130,7 +140,9 @@ def _insert(only: str) -> str:
 
 def cells_query(only: str = "") -> str:
     """The WITH part that ends in `cell`; `only` narrows the stays."""
-    return CELLS_SQL.format(place=PLACE, only=only, days=READMISSION_DAYS)
+    condition = LATER_SQL.format(place=PLACE, days=READMISSION_DAYS)
+    later = (EACH_LATER if only else ALL_LATER).format(condition=condition)
+    return CELLS_SQL.format(place=PLACE, only=only, later=later)
 
 
 def partitions_of_cases(where: str, params: Sequence[object]) -> list[Partition]:

@@ -17,7 +17,7 @@ from evaluation.importing.case_layout import CASES, FEE_ITEMS
 from evaluation.importing.checks import check_institution
 from evaluation.importing.findings import Findings
 from evaluation.importing.parsing import parse
-from evaluation.models import Institution, Upload
+from evaluation.models import InpatientCase, Institution, Upload
 from evaluation.services import staleness
 from evaluation.services.staleness import Partition
 from evaluation.services.uploads.check import known_to
@@ -25,6 +25,7 @@ from evaluation.services.uploads.faults import refuse_changed
 from evaluation.services.uploads.locks import lock_institutions
 from evaluation.services.uploads.staging import staged_chunks
 
+MANY_CASES = 5_000
 KEY = ("institution_id", "record_no", "stay_no")
 COLUMNS = (
     "upload_id", "row", "is_current", *KEY, "patient_hash", "sex", "age", "age_days", "birth_weight",
@@ -54,8 +55,10 @@ def store(upload: Upload) -> set[Partition]:
             "CREATE TEMPORARY TABLE new_key (institution_id bigint, record_no text, stay_no int) ON COMMIT DROP"
         )
         lock_institutions(_institutions_of(upload))
+        has_cases = InpatientCase.objects.filter(is_current=True, institution__in=_institutions_of(upload)).exists()
         for rows in _typed_chunks(upload):
-            _supersede(cursor, rows)
+            if has_cases:
+                _supersede(cursor, rows)
             _copy(cursor, "evaluation_inpatientcase", rows)
             upload.rows_stored += len(rows)
         if upload.mode == Upload.Mode.REPLACE:
@@ -130,6 +133,10 @@ def mark_changed() -> set[Partition]:
             " WHERE id IN (SELECT id FROM changed_case)"
         )
         own = set(cursor.fetchall())
+        cursor.execute("SELECT count(*) FROM changed_case")
+        if cursor.fetchone()[0] > MANY_CASES:
+            # Statistics taken while the rows were still uncommitted say that the table is empty: the join would be quadratic.
+            cursor.execute("ANALYZE evaluation_inpatientcase (id, patient_hash, admitted_at, discharged_at)")
         cursor.execute(BEFORE_SQL)
         staleness.mark_cases(own | set(cursor.fetchall()))
     return own
