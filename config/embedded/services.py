@@ -27,7 +27,6 @@ POSTGRESQL_OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # their paths are limited to about 100 characters
     "shared_buffers": "256MB",
-    "wal_compression": "lz4",
     "checkpoint_timeout": "15min",
     "work_mem": "64MB",
     "maintenance_work_mem": "256MB",
