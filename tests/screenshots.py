@@ -21,7 +21,7 @@ from tests.browser.processes import PASSWORDS, ROOT, Site, Sizes
 
 FOLDER = ROOT / "docs" / "screenshots"
 LARGEST = 250_000  # bytes
-DESK = {"width": 1280, "height": 860}
+DESK = {"width": 1440, "height": 900}
 SIZES = Sizes(institutions=8, months=24, cases=60_000)
 
 

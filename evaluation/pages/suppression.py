@@ -58,7 +58,7 @@ class _Table:
     def __init__(self, values: list[ShownValue], groups: Groups, own: int | None) -> None:
         self.members = {value.institution_id: value for value in values if value.institution_id is not None}
         self.sums = {(v.consortium_id, v.level): v for v in values if v.consortium_id is not None}
-        inside = {group: groups.get(group, frozenset()) & self.members.keys() for group in self.sums}
+        inside = {group: groups.get(group, frozenset()).intersection(self.members) for group in self.sums}
         self.inside = dict(sorted(inside.items(), key=lambda each: len(each[1])))
         self.own = own
         self.hidden = {pk for pk, value in self.members.items() if pk != own and is_small(value)}
@@ -97,12 +97,14 @@ class _Table:
         return {pk for pk, share in zip(unknown, determined, strict=True) if share > SURE}
 
     def _is_small_rest(self, group: Group, inside: frozenset[int]) -> bool:
-        """What the sum leaves for its hidden members together is a small count itself."""
-        rest = self.hidden & inside
-        for other, narrower in self._visible.items():
-            if other != group and narrower < inside:
-                rest = rest - narrower
-        counts = [_counts(self.members[pk]) for pk in rest]
+        """What the sum leaves for its hidden members together, with or without narrower sums, is a small count itself."""
+        narrower = {other: each for other, each in self._visible.items() if each < inside}
+        of_consortium = frozenset[int]().union(*(each for (pk, _level), each in narrower.items() if pk == group[0]))
+        known = {frozenset(), of_consortium, frozenset().union(*narrower.values()), *narrower.values()}
+        return any(self._is_small_sum((self.hidden & inside) - each) for each in known)
+
+    def _is_small_sum(self, members: Iterable[int]) -> bool:
+        counts = [_counts(self.members[pk]) for pk in members]
         return any(sum(number or 0 for number in column) in SMALL for column in zip(*counts, strict=True))
 
     def _smallest_visible(self, group: Group) -> int | None:

@@ -322,20 +322,20 @@ OPENED_BY = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", OPENED_BY)
-def test_pages_open_without_an_error_a_refused_script_or_a_foreign_request(browsing, hospital, name, scheme):
-    page = browsing.signed_in(name, color_scheme=scheme)
+def test_pages_open_without_an_error_a_refused_script_or_a_foreign_request(browsing, hospital, name):
+    """In light, then in dark, which draws the charts anew. `browsing` judges what its watch has seen."""
+    page = browsing.signed_in(name, color_scheme="light")
 
     for path in OPENED_BY[name]:
         page.goto(path.format(code=hospital.code))
         page.wait_for_load_state("networkidle")
+        page.emulate_media(color_scheme="dark")
         if path == "/api/v1/docs/":
             expect(page.locator(".opblock").first).to_be_visible()
         if page.locator("[data-figure]").count():
             expect(page.locator("[data-figure] .main-svg").first).to_be_attached()
-
-    # `browsing` judges what its watch has seen.
+        page.emulate_media(color_scheme="light")
 
 
 def test_light_and_dark_follow_the_system_and_the_button(browsing):

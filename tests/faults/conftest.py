@@ -104,6 +104,11 @@ class Disturbed:
         moving = "(SELECT count(*) FROM evaluation_upload WHERE status IN ('received', 'storing'))"
         return self.site.one(f"{waiting} + {moving}") == 0
 
+    def is_in_work(self) -> bool:
+        """A transaction is open on the site's database, apart from ours."""
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
+        return self.site.one(query, self.site.database) > 0
+
     def snapshot(self) -> list[tuple]:
         """Counts of everything an upload leaves behind."""
         tables = ("upload", "stagedchunk", "uploadproblem", "uploadmonth", "inpatientcase", "stalemark")
@@ -166,7 +171,7 @@ def peaceful(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site = Site("faults", tmp_path_factory.mktemp("faults"))
     try:
-        site.start_all()
+        site.start("redis", "web", "worker", "beat")
         yield site
     finally:
         site.stop()

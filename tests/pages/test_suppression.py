@@ -153,12 +153,12 @@ def test_no_small_count_is_shown_nor_what_a_sum_leaves_for_the_hidden_together(t
     members = {each.institution_id: each for each in shown if each.institution_id}
     for each in shown:
         assert each.is_hidden or not is_small(each) or each.institution_id == table.own
-        if each.consortium_id and not each.level and not each.is_hidden:
-            inside = table.groups[each.consortium_id, ""]
+        if each.consortium_id and not each.is_hidden:
+            inside = table.groups[each.consortium_id, each.level]
             levels = [
                 table.groups[other.consortium_id, other.level]
                 for other in shown
-                if other.consortium_id and other.level and not other.is_hidden
+                if other.consortium_id == each.consortium_id and other.level and not other.is_hidden
             ]
             rest = {pk for pk in inside if members[pk].is_hidden}
             rest -= {pk for level in levels if level < inside for pk in level}
