@@ -2,13 +2,17 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from evaluation.access.roles import Permission, Scope, allows
 from evaluation.models import Institution
 
 
 class ReferralQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Both ends of a referral may see it, and the consortium of either."""
-        mine = Institution.objects.operated_by(user) if user.institution_id else Institution.objects.visible_to(user)
+        """Rows of single patients: the staff of both ends, and the office of either; others none."""
+        if not allows(user.role, Permission.SEE_CASES):
+            return self.none()
+        of_institution = user.scope is Scope.INSTITUTION
+        mine = Institution.objects.operated_by(user) if of_institution else Institution.objects.visible_to(user)
         return self.filter(Q(sender__in=mine) | Q(receiver__in=mine))
 
 

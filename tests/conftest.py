@@ -1,5 +1,6 @@
 import pytest
 from django.db import connection
+from django.utils import translation
 
 
 @pytest.fixture(scope="session")
@@ -7,3 +8,10 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """The audit trail refuses TRUNCATE, by which transactional tests clean up: in tests that one trigger is off."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE evaluation_auditevent DISABLE TRIGGER audit_no_truncate")
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """A request leaves its language active: every test starts in English."""
+    with translation.override("en"):
+        yield

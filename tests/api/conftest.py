@@ -1,7 +1,4 @@
-from collections.abc import Iterator
-
 import pytest
-from django.utils import translation
 
 from tests.factories import PLAIN_STATIC_FILES, World, make_world
 
@@ -16,10 +13,3 @@ def static_files(settings):
 @pytest.fixture
 def world(db) -> World:
     return make_world()
-
-
-@pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    """A request in Chinese leaves the language behind it: no test finds that of another."""
-    with translation.override("en"):
-        yield

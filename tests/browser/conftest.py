@@ -43,7 +43,7 @@ def browsing(site: Site, chromium: Browser, kept: dict[str, dict]) -> Iterator[B
     for context in browsing.contexts:
         context.close()
     assert browsing.watch.opened
-    assert browsing.watch.faults == []
+    assert browsing.watch.faults == [], site.said()
 
 
 @pytest.fixture(scope="package")

@@ -1,8 +1,5 @@
-from collections.abc import Iterator
-
 import pytest
 from django.core.cache import caches
-from django.utils import translation
 
 from tests.factories import PLAIN_STATIC_FILES, World, make_world
 
@@ -18,10 +15,3 @@ def static_files(settings):
 @pytest.fixture
 def world(db) -> World:
     return make_world()
-
-
-@pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    """A request in Chinese leaves the language behind it: no test finds that of another."""
-    with translation.override("en"):
-        yield
