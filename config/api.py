@@ -2,10 +2,13 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.authtoken.views import ObtainAuthToken
+from rest_framework.exceptions import NotFound
 from rest_framework.routers import SimpleRouter
 from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.views import APIView
 
 from budgets.api import BudgetViewSet, ExpenditureViewSet
 from evaluation.api import views
@@ -17,6 +20,16 @@ class TokenView(ObtainAuthToken):
 
     throttle_classes = (ScopedRateThrottle,)
     throttle_scope = "token"
+
+
+@extend_schema(exclude=True)
+class NothingView(APIView):
+    """Addresses that the API does not have: a problem document, not a page."""
+
+    permission_classes = ()
+
+    def initial(self, request, *args, **kwargs):
+        raise NotFound
 
 
 router = SimpleRouter()
@@ -34,6 +47,7 @@ urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     *router.urls,
+    path("<path:rest>", NothingView.as_view()),
 ]
 for pattern in urlpatterns:
     # The session middleware would redirect to the log-in page; the API answers 401 itself.

@@ -16,7 +16,7 @@ from evaluation.access.roles import ROLE_NAMES, Permission, Role
 from evaluation.access.rules import may
 from evaluation.datasets import dataset_by_name
 from evaluation.models import Benchmark, Consortium, Department, Institution, Membership, Threshold, Upload, User
-from evaluation.services import audit, staleness
+from evaluation.services import audit, sign_ins, staleness
 from evaluation.services.typed_rows import deliver_row
 from evaluation.tasks import recompute, ring
 
@@ -110,6 +110,7 @@ class PeopleAdmin(ByRole, UserAdmin):
     def log_change(self, request, obj, message):
         """Django sets a password past `save_model`."""
         if request.resolver_match.url_name == "auth_user_password_change":
+            sign_ins.revoke_tokens(obj)
             audit.record("password reset", by=request.user, thing=obj.username)
         return super().log_change(request, obj, message)
 

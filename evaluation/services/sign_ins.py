@@ -1,7 +1,10 @@
-"""Writes signing in, failing to, and signing out to the audit trail."""
+"""Writes signing in, failing to, signing out and new passwords to the audit trail."""
 
+from allauth.account.signals import password_changed, password_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from rest_framework.authtoken.models import Token
 
+from evaluation.models import User
 from evaluation.services import audit
 
 
@@ -9,6 +12,18 @@ def connect() -> None:
     user_logged_in.connect(_signed_in, dispatch_uid="audit sign-in")
     user_logged_out.connect(_signed_out, dispatch_uid="audit sign-out")
     user_login_failed.connect(_failed, dispatch_uid="audit failure")
+    password_changed.connect(_changed, dispatch_uid="audit password change")
+    password_reset.connect(_changed, dispatch_uid="audit password reset")
+
+
+def revoke_tokens(user: User) -> None:
+    """A new password ends what was opened with the old one."""
+    Token.objects.filter(user=user).delete()
+
+
+def _changed(sender, request, user, **kwargs) -> None:
+    revoke_tokens(user)
+    audit.record("password changed", by=user)
 
 
 def _signed_in(sender, request, user, **kwargs) -> None:
