@@ -100,9 +100,10 @@ class UploadPage:
     @property
     def steps(self) -> list[Step]:
         upload, status = self.upload, self.upload.status
+        end = 4 if self.is_computed else 3
         reached = {
             Upload.Status.RECEIVED: 1, Upload.Status.CHECKED: 2, Upload.Status.FAILED: 2, Upload.Status.STORING: 2,
-            Upload.Status.WITHDRAWN: 2, Upload.Status.SUBMITTED: 4 if self.is_computed else 3, Upload.Status.UNDONE: 4,
+            Upload.Status.WITHDRAWN: 2, Upload.Status.SUBMITTED: end, Upload.Status.UNDONE: end,
         }[Upload.Status(status)]  # fmt: skip
         notes = [
             _("%(rows)s rows") % {"rows": shown.number(upload.rows_read)},

@@ -32,6 +32,12 @@ class Limits:
     red_low: float | None = None
     red_high: float | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("green_low", "green_high", "red_low", "red_high"):
+            limit = getattr(self, name)
+            if limit is not None:
+                object.__setattr__(self, name, round(limit, EXACT_DIGITS))  # like the values it is compared with
+
     @property
     def is_empty(self) -> bool:
         return all(limit is None for limit in (self.green_low, self.green_high, self.red_low, self.red_high))
