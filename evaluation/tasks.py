@@ -48,8 +48,8 @@ def carry_on(upload: Upload) -> Upload:
 
 
 def ring(task, *args) -> None:
-    """Start a task once the transaction is committed. A stopped broker costs a moment (a frozen one some seconds) and nothing else: the sweep does
-    the work when it is back."""
+    """Start a task once the transaction is committed. A stopped broker costs a moment (a frozen one some seconds) and
+    nothing else: the sweep does the work when it is back."""
     transaction.on_commit(lambda: _publish(task, args), robust=True)
 
 
