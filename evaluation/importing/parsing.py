@@ -127,15 +127,19 @@ def _yes_no(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
 
 
 def _number(text: pd.Series, column: Column, findings: Findings, pattern: str, rule: str, message: str) -> pd.Series:
-    has_unit = text.str.contains("[¥￥元]").any()
-    plain = text.str.lstrip("¥￥").str.removesuffix("元").str.strip() if has_unit else text
-    grouped = plain.str.contains(",", regex=False)
-    if grouped.any():
-        regular = grouped & plain.str.fullmatch(THOUSANDS)
-        plain = plain.mask(regular, plain.str.replace(",", "", regex=False))
-    readable = plain.str.fullmatch(pattern)
-    findings.error(rule, column.name, (text != "") & ~readable, message)
+    plain, readable, given = text, text.str.fullmatch(pattern), text != ""
+    if (given & ~readable).any():
+        plain = _without_unit_and_thousands(text)
+        readable = plain.str.fullmatch(pattern)
+        findings.error(rule, column.name, given & ~readable, message)
     return _floats(plain.where(readable & (plain != "")))
+
+
+def _without_unit_and_thousands(text: pd.Series) -> pd.Series:
+    """¥12,480.50元 as 12480.50; commas that do not stand between thousands stay."""
+    plain = text.str.lstrip("¥￥").str.removesuffix("元").str.strip()
+    grouped = plain.str.contains(",", regex=False) & plain.str.fullmatch(THOUSANDS)
+    return plain.mask(grouped, plain.str.replace(",", "", regex=False))
 
 
 def _floats(text: pd.Series) -> pd.Series:

@@ -242,6 +242,7 @@ class Migration(migrations.Migration):
                 ('first_row', models.PositiveIntegerField()),
                 ('content', models.BinaryField()),
                 ('rejected', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), default=list, size=None)),
+                ('typed', models.BinaryField(null=True)),
                 ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='evaluation.upload')),
             ],
             options={

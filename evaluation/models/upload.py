@@ -86,6 +86,7 @@ class StagedChunk(models.Model):
     first_row = models.PositiveIntegerField()
     content = models.BinaryField()
     rejected = ArrayField(models.IntegerField(), default=list)
+    typed = models.BinaryField(null=True)  # the accepted rows as the check typed them (cases only)
 
     class Meta:
         ordering = ("upload", "first_row")

@@ -13,17 +13,16 @@ from django.db import connection
 from django.utils import timezone
 
 from evaluation.importing.case_checks import discharge_month
-from evaluation.importing.case_layout import CASES, FEE_ITEMS
+from evaluation.importing.case_layout import FEE_ITEMS
 from evaluation.importing.checks import check_institution
 from evaluation.importing.findings import Findings
-from evaluation.importing.parsing import parse
 from evaluation.models import InpatientCase, Institution, Upload
 from evaluation.services import staleness
 from evaluation.services.staleness import Partition
 from evaluation.services.uploads.check import known_to
 from evaluation.services.uploads.faults import refuse_changed
 from evaluation.services.uploads.locks import lock_institutions
-from evaluation.services.uploads.staging import staged_chunks
+from evaluation.services.uploads.staging import typed_chunks
 
 MANY_CASES = 5_000
 KEY = ("institution_id", "record_no", "stay_no")
@@ -149,14 +148,12 @@ def _institutions_of(upload: Upload) -> list[int]:
 
 
 def _typed_chunks(upload: Upload) -> Iterator[pd.DataFrame]:
-    """The accepted rows as the table wants them. They passed the checks; here they are only typed."""
+    """The accepted rows, typed by the check, as the table wants them."""
     known, places = known_to(upload), dict(Institution.objects.values_list("code", "pk"))
-    for chunk, cells in staged_chunks(upload):
-        kept = cells[~cells.index.isin(chunk.rejected)]
-        if kept.empty:
+    for rows in typed_chunks(upload):
+        if rows.empty:
             continue
-        findings = Findings(kept, upload.headings)
-        rows = parse(kept, CASES, findings)
+        findings = Findings(rows, upload.headings)
         codes = check_institution(rows["institution"], findings, known)
         refuse_changed(findings)
         admitted, discharged = rows["admitted_at"], rows["discharged_at"]

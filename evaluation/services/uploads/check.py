@@ -29,14 +29,13 @@ from evaluation.models import (
     Institution,
     LocalBenchmark,
     Membership,
-    StagedChunk,
     Upload,
     UploadMonth,
     UploadProblem,
 )
 from evaluation.services.uploads.faults import fault_of
 from evaluation.services.uploads.locks import upload_lock
-from evaluation.services.uploads.staging import staged_chunks
+from evaluation.services.uploads.staging import keep_checked, staged_chunks
 
 MOST_PROBLEMS = 20_000  # kept row by row; the groups count all
 DIED_AND_BACK = _(
@@ -98,7 +97,7 @@ class _Check:
         for chunk, cells in staged_chunks(upload):
             checked = self.sheet.check(cells)
             rejected = checked.findings.rejected
-            StagedChunk.objects.filter(pk=chunk.pk).update(rejected=[int(row) for row in rejected.index[rejected]])
+            keep_checked(chunk, rejected, checked.accepted if self.deaths is not None else None)
             for finding in checked.findings.found:
                 self._keep(finding)
             self.flagged |= {int(row) for row in checked.findings.flagged.index[checked.findings.flagged]}

@@ -12,11 +12,14 @@ WRITTEN = pa.ipc.IpcWriteOptions(compression="zstd")
 
 def stage(upload: Upload, rows: pd.DataFrame) -> None:
     """Keep a chunk of text rows; the index is the sheet's own row number."""
-    table = pa.Table.from_pandas(rows.reset_index(names="row"), preserve_index=False).replace_schema_metadata(None)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=WRITTEN) as stream:
-        stream.write_table(table)
-    StagedChunk.objects.create(upload=upload, first_row=int(rows.index[0]), content=sink.getvalue().to_pybytes())
+    StagedChunk.objects.create(upload=upload, first_row=int(rows.index[0]), content=_packed(rows))
+
+
+def keep_checked(chunk: StagedChunk, rejected: pd.Series, typed: pd.DataFrame | None) -> None:
+    """Note which rows of a chunk are refused and, where they will be wanted, keep the others as they were typed."""
+    StagedChunk.objects.filter(pk=chunk.pk).update(
+        rejected=[int(row) for row in rejected.index[rejected]], typed=None if typed is None else _packed(typed)
+    )
 
 
 def staged_chunks(upload: Upload) -> Iterator[tuple[StagedChunk, pd.DataFrame]]:
@@ -30,5 +33,25 @@ def staged_chunks(upload: Upload) -> Iterator[tuple[StagedChunk, pd.DataFrame]]:
 
 def rows_of(chunk: StagedChunk) -> pd.DataFrame:
     """The text rows of a chunk, as `stage` got them."""
-    with pa.ipc.open_stream(chunk.content) as stream:
-        return stream.read_all().to_pandas().set_index("row")
+    return _unpacked(chunk.content)
+
+
+def typed_chunks(upload: Upload) -> Iterator[pd.DataFrame]:
+    """The accepted rows of a checked upload, typed, one chunk at a time."""
+    for pk in upload.chunks.order_by("first_row").values_list("pk", flat=True):
+        typed = StagedChunk.objects.values_list("typed", flat=True).get(pk=pk)
+        if typed is not None:
+            yield _unpacked(typed)
+
+
+def _packed(rows: pd.DataFrame) -> bytes:
+    table = pa.Table.from_pandas(rows)  # with the column types of pandas, and the row numbers
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=WRITTEN) as stream:
+        stream.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def _unpacked(packed: bytes) -> pd.DataFrame:
+    with pa.ipc.open_stream(packed) as stream:
+        return stream.read_all().to_pandas()
