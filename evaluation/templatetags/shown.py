@@ -13,23 +13,12 @@ register.filter("unit_head", shown.unit_head)
 register.filter("instant", shown.instant)
 register.filter("day", shown.day)
 register.filter("month_name", shown.month_name)
-register.filter("percent", shown.percent)
 register.filter("money", shown.money)
 
 
 @register.filter
 def number(value, decimals=0):
     return shown.number(None if value is None else float(value), int(decimals))
-
-
-@register.filter
-def get(mapping, key):
-    return mapping.get(key)
-
-
-@register.filter
-def full_value(value, indicator):
-    return shown.full(indicator, value)
 
 
 @register.filter
