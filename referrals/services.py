@@ -60,31 +60,30 @@ class ReferralRecords:
 
 def link_patients(hashes: Iterable[bytes]) -> None:
     """Find out anew which current cases of these patients came by a referral."""
-    _link("patient_hash = ANY(%s)", [list(hashes)])
+    _link("evaluation_inpatientcase c WHERE c.patient_hash = ANY(%s)", [list(hashes)])
 
 
 def link_upload(upload: Upload) -> None:
     """The same for the cases that an upload brought, or brought back."""
     if upload.dataset == "cases":
-        _link("id IN (SELECT id FROM changed_case)", [])
+        _link("changed_case JOIN evaluation_inpatientcase c USING (id) WHERE TRUE", [])
 
 
-def _link(condition: str, params: list) -> None:
-    """The latest accepted referral to the institution in the days before the admission decides. Cases that came by none and
-    whose patient was never referred are left alone: nearly all."""
+def _link(cases: str, params: list) -> None:
+    """The latest accepted referral to the institution in the days before the admission decides."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT c.id, COALESCE((
-                    SELECT r.direction FROM referrals_referral r
-                    WHERE r.patient_hash = c.patient_hash AND r.receiver_id = c.institution_id
-                      AND r.status IN ('accepted', 'arrived', 'completed')
-                      AND c.admitted_at >= r.requested_at - interval '1 day'
-                      AND c.admitted_at < r.requested_at + interval '{ARRIVAL_DAYS} days'
-                    ORDER BY r.requested_at DESC LIMIT 1
-                ), '') AS direction
-                FROM evaluation_inpatientcase c 
-                WHERE c.is_current AND {condition}
-                  AND (c.came_by_referral <> '' OR c.patient_hash IN (SELECT patient_hash FROM referrals_referral))""",
+            f"""WITH arrival AS (
+                    SELECT c.id, c.came_by_referral AS known, COALESCE((
+                        SELECT r.direction FROM referrals_referral r
+                        WHERE r.patient_hash = c.patient_hash AND r.receiver_id = c.institution_id
+                          AND r.status IN ('accepted', 'arrived', 'completed')
+                          AND c.admitted_at >= r.requested_at - interval '1 day'
+                          AND c.admitted_at < r.requested_at + interval '{ARRIVAL_DAYS} days'
+                        ORDER BY r.requested_at DESC LIMIT 1
+                    ), '') AS direction
+                    FROM {cases} AND c.is_current
+                ) SELECT id, direction FROM arrival WHERE direction <> known""",
             params,
         )
         arrivals.note_arrivals(dict(cursor.fetchall()))

@@ -8,7 +8,7 @@ from evaluation.datasets import Dataset
 from evaluation.importing.problems import Problem, Severity
 from evaluation.indicators.definition import THEME_NAMES
 from evaluation.models import InpatientCase, Institution, Membership, Upload
-from evaluation.pages.upload import UploadPage
+from evaluation.services import staleness
 
 MOST_PROBLEMS = 1000
 
@@ -118,7 +118,7 @@ class UploadSerializer(serializers.ModelSerializer):
         return f"{upload.month:%Y-%m}" if upload.month else None
 
     def get_computed(self, upload: Upload) -> bool:
-        return UploadPage(upload, None, "", None).is_computed
+        return staleness.is_computed(upload)
 
     @extend_schema_field(ProblemSerializer(many=True))
     def get_problems(self, upload: Upload) -> list[dict]:

@@ -8,6 +8,7 @@ from evaluation.models.drg import Benchmark
 from evaluation.models.indicator import IndicatorValue
 from evaluation.models.institution import Consortium, Institution, Level, Membership
 from evaluation.models.local_benchmark import LocalBenchmark
+from evaluation.models.readmission import Readmission
 from evaluation.models.staleness import DataState, Heartbeat, StaleMark
 from evaluation.models.threshold import Threshold
 from evaluation.models.upload import RecordVersion, StagedChunk, Upload, UploadMonth, UploadProblem
@@ -27,6 +28,7 @@ __all__ = [
     "Level",
     "LocalBenchmark",
     "Membership",
+    "Readmission",
     "RecordVersion",
     "StagedChunk",
     "StaleMark",

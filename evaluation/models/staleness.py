@@ -1,6 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from evaluation.models.case import InpatientCase
 from evaluation.models.institution import Consortium, Institution
 
 
@@ -8,11 +9,15 @@ class StaleMark(models.Model):
     """A note, written in the transaction that changed data, that something has to be computed again.
 
     Marks are only added and, once worked off, deleted by who claimed them; a partition marked again while it is being
-    recomputed simply has another mark (docs/decisions/0005). Empty institution, consortium or month means all.
+    recomputed simply has another mark (docs/decisions/0005). Empty institution, consortium or month means all. A mark of
+    STAYS names one stay whose readmission may have changed through admissions elsewhere; FOLLOW_UP are the values that
+    rest on readmissions only.
     """
 
     class Source(models.TextChoices):
         CASES = "cases", _("cells of cases")
+        STAYS = "stays", _("readmissions of stays")
+        FOLLOW_UP = "follow_up", _("readmission rates")
         VALUES = "values", _("indicator values")
         LIGHTS = "lights", _("lights")
         EXPENDITURES = "expenditures", _("budget execution")
@@ -21,6 +26,7 @@ class StaleMark(models.Model):
     institution = models.ForeignKey(Institution, models.CASCADE, null=True, related_name="+", db_index=False)
     consortium = models.ForeignKey(Consortium, models.CASCADE, null=True, related_name="+", db_index=False)
     month = models.DateField(null=True)
+    stay = models.ForeignKey(InpatientCase, models.CASCADE, null=True, related_name="+", db_index=False)
     marked_at = models.DateTimeField(auto_now_add=True, db_default=models.functions.Now())
 
     class Meta:

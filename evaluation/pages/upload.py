@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from evaluation import shown
 from evaluation.datasets import Dataset, dataset_by_name
 from evaluation.importing.problems import Problem, Severity
-from evaluation.models import StaleMark, Upload, UploadProblem
+from evaluation.models import Upload, UploadProblem
 from evaluation.pages.tables import Table
+from evaluation.services import staleness
 from evaluation.services.uploads import why_not
 
 PER_PAGE = 100
@@ -75,14 +76,7 @@ class UploadPage:
 
     @cached_property
     def is_computed(self) -> bool:
-        """Nothing of what the upload changed waits to be computed."""
-        upload = self.upload
-        if upload.status not in (Upload.Status.SUBMITTED, Upload.Status.UNDONE):
-            return False
-        waiting = StaleMark.objects.filter(month__in=upload.months)
-        if upload.institution_id:
-            waiting = waiting.filter(institution=upload.institution_id)
-        return not waiting.exists()
+        return staleness.is_computed(self.upload)
 
     @property
     def is_moving(self) -> bool:

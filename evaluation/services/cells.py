@@ -1,7 +1,8 @@
 """Reduces current cases to cells in PostgreSQL: institution × month × department × DRG (design §2).
 
-The same statement serves a few stale partitions and a rebuild of everything; readmissions are found by one join of the
-index stays with all later admissions of the same patient, wherever they were.
+Readmissions come first: a join of index stays with the later admissions of the same patient, wherever they were. The same
+statements serve a few stale institution-months and a rebuild of everything; a stay that only an admission elsewhere
+concerns is looked at by itself.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,16 +14,16 @@ from evaluation.services.staleness import Partition
 
 PLACE = "Asia/Shanghai"  # where a date is meant
 READMISSION_DAYS = 30
+GROUP = "CASE WHEN c.drg_code ~ '^([A-Z]QY|0000)?$' THEN '' ELSE c.drg_code END"  # empty: not grouped
 
 CELLS_SQL = """
 WITH stay AS (
-    SELECT c.id, c.institution_id, c.month, c.dis_dept, c.patient_hash, c.admitted_at, c.discharged_at, c.los,
-           c.main_dx, c.readmit_plan, c.disposition, c.surgery_level, c.elective, c.day_surgery, c.complication, c.mdt,
-           c.pathway, c.antibacterial, c.total_cost, c.drg_pay, c.cost_herbal, c.cost_material,
-           CASE WHEN c.drg_code ~ '^([A-Z]QY|0000)?$' THEN '' ELSE c.drg_code END AS drg,
+    SELECT c.id, c.institution_id, c.month, c.dis_dept, c.los, c.disposition, c.surgery_level, c.elective, c.day_surgery,
+           c.complication, c.mdt, c.pathway, c.antibacterial, c.total_cost, c.drg_pay, c.cost_herbal, c.cost_material,
+           {group} AS drg,
            CASE WHEN c.drg_code ~ '^([A-Z]QY|0000)?$' THEN NULL
                 ELSE round(COALESCE(c.rw, b.rw) * 1000000)::bigint END AS weight,
-           b.avg_cost, b.avg_los, b.risk,
+           b.avg_cost, b.avg_los, b.risk, followed.stay_id, followed.same,
            COALESCE(c.cost_western_drug, 0) + COALESCE(c.cost_patent_drug, 0) AS drug_cost,
            COALESCE(c.cost_exam, 0) + COALESCE(c.cost_lab, 0) AS exam_cost,
            COALESCE(c.cost_bed, c.cost_consultation, c.cost_exam, c.cost_lab, c.cost_treatment, c.cost_surgery,
@@ -35,21 +36,8 @@ WITH stay AS (
     LEFT JOIN evaluation_localbenchmark b
            ON b.year = extract(year FROM c.month)::int AND b.region = i.region_code AND b.level = i.level
           AND b.drg = CASE WHEN c.drg_code ~ '^([A-Z]QY|0000)?$' THEN NULL ELSE c.drg_code END
+    LEFT JOIN evaluation_readmission followed ON followed.stay_id = c.id
     WHERE c.is_current {only}
-), readmission AS (
-    SELECT c.id,
-           bool_or(
-               c.readmit_plan <> '2' AND later.main_dx !~ '^Z(51|49)'
-               AND CASE
-                   WHEN c.drg_code !~ '^([A-Z]QY|0000)?$' AND later.drg_code !~ '^([A-Z]QY|0000)?$'
-                   THEN left(c.drg_code, 3) = left(later.drg_code, 3)
-                   ELSE left(c.main_dx, 3) = left(later.main_dx, 3)
-               END
-           ) AS same
-    FROM evaluation_inpatientcase c
-    {later}
-    WHERE c.is_current AND c.disposition NOT IN ('5', '2') {only}
-    GROUP BY c.id
 ), cell AS (
     SELECT
         institution_id, month, dis_dept AS department, drg,
@@ -75,7 +63,7 @@ WITH stay AS (
         count(*) FILTER (WHERE risk = 2) AS risk2_cases,
         count(*) FILTER (WHERE risk = 2 AND disposition = '5') AS risk2_deaths,
         count(*) FILTER (WHERE is_index) AS index_stays,
-        count(readmission.id) AS readmitted,
+        count(stay_id) AS readmitted,
         count(*) FILTER (WHERE same) AS readmitted_same,
         count(avg_cost) AS benched,
         count(*) FILTER (WHERE itemised) AS itemised,
@@ -95,54 +83,105 @@ WITH stay AS (
         COALESCE(sum(los) FILTER (WHERE avg_los IS NOT NULL)::float8 / max(avg_los)::float8, 0) AS time_index,
         COALESCE(max(discharged_on) FILTER (WHERE is_index) - DATE '1970-01-01', 0) AS last_index_day,
         max(discharged_on) - DATE '1970-01-01' AS last_discharge_day
-    FROM stay LEFT JOIN readmission ON readmission.id = stay.id
+    FROM stay
     GROUP BY institution_id, month, dis_dept, drg
 )
 """
 
-LATER_SQL = """
+READMISSIONS_SQL = """
+INSERT INTO evaluation_readmission (stay_id, institution_id, month, same)
+SELECT c.id, c.institution_id, c.month, bool_or(
+    c.readmit_plan <> '2' AND later.main_dx !~ '^Z(51|49)'
+    AND CASE
+        WHEN c.drg_code !~ '^([A-Z]QY|0000)?$' AND later.drg_code !~ '^([A-Z]QY|0000)?$'
+        THEN left(c.drg_code, 3) = left(later.drg_code, 3)
+        ELSE left(c.main_dx, 3) = left(later.main_dx, 3)
+    END
+)
+FROM evaluation_inpatientcase c
+{later}
+WHERE c.is_current AND c.disposition NOT IN ('5', '2') {only}
+GROUP BY c.id
+"""
+LATER_SQL = f"""
     later.patient_hash = c.patient_hash AND later.is_current AND later.id <> c.id
     AND later.admitted_at >= c.discharged_at AND later.admitted_at < c.discharged_at + interval '32 days'
-    AND (later.admitted_at AT TIME ZONE '{place}')::date - (c.discharged_at AT TIME ZONE '{place}')::date <= {days}
+    AND (later.admitted_at AT TIME ZONE '{PLACE}')::date - (c.discharged_at AT TIME ZONE '{PLACE}')::date
+        <= {READMISSION_DAYS}
     AND later.came_by_referral <> 'down'
 """
-ALL_LATER = "JOIN evaluation_inpatientcase later ON {condition}"
+ALL_LATER = f"JOIN evaluation_inpatientcase later ON {LATER_SQL}"
 # For few stays each is looked up by its patient; OFFSET 0 keeps the planner, which guesses too many, from reading all cases.
-EACH_LATER = """CROSS JOIN LATERAL (
-        SELECT later.main_dx, later.drg_code FROM evaluation_inpatientcase later WHERE {condition} OFFSET 0
+EACH_LATER = f"""CROSS JOIN LATERAL (
+        SELECT later.main_dx, later.drg_code FROM evaluation_inpatientcase later WHERE {LATER_SQL} OFFSET 0
     ) later"""
+
+# The cells of some stays: how many of their stays were followed by an admission, wherever that changed.
+RECOUNT_SQL = f"""
+WITH touched AS (
+    SELECT DISTINCT c.institution_id, c.month, c.dis_dept AS department, {GROUP} AS drg
+    FROM evaluation_inpatientcase c WHERE c.id = ANY(%s)
+), followed AS (
+    SELECT r.institution_id, r.month, c.dis_dept AS department, {GROUP} AS drg,
+           count(*) AS readmitted, count(*) FILTER (WHERE r.same) AS readmitted_same
+    FROM evaluation_readmission r JOIN evaluation_inpatientcase c ON c.id = r.stay_id
+    WHERE (r.institution_id, r.month) IN (SELECT institution_id, month FROM touched)
+    GROUP BY 1, 2, 3, 4
+), counted AS (
+    SELECT institution_id, month, department, drg,
+           COALESCE(readmitted, 0) AS readmitted, COALESCE(readmitted_same, 0) AS readmitted_same
+    FROM touched LEFT JOIN followed USING (institution_id, month, department, drg)
+), changed AS (
+    UPDATE evaluation_casecell cell
+    SET readmitted = counted.readmitted, readmitted_same = counted.readmitted_same
+    FROM counted
+    WHERE (cell.institution_id, cell.month, cell.department, cell.drg)
+        = (counted.institution_id, counted.month, counted.department, counted.drg)
+      AND (cell.readmitted, cell.readmitted_same) <> (counted.readmitted, counted.readmitted_same)
+    RETURNING cell.institution_id, cell.month
+)
+SELECT DISTINCT institution_id, month FROM changed
+"""
+OF_PARTITIONS = "AND (c.institution_id, c.month) IN (SELECT * FROM unnest(%s::bigint[], %s::date[]))"
+IN_PARTITIONS = """USING unnest(%s::bigint[], %s::date[]) AS stale(institution_id, month)
+WHERE (derived.institution_id, derived.month) = (stale.institution_id, stale.month)"""
 
 
 @transaction.atomic
 def rebuild_cells(partitions: Iterable[Partition] | None = None) -> None:
-    """Replace the cells of these institution-months, or of all (None)."""
+    """Replace the readmissions and cells of these institution-months, or of all (None)."""
     with connection.cursor() as cursor:
         if partitions is None:
             cursor.execute("DELETE FROM evaluation_casecell")  # TRUNCATE would lock readers out until the end
+            cursor.execute("DELETE FROM evaluation_readmission")
+            cursor.execute(READMISSIONS_SQL.format(later=ALL_LATER, only=""))
+            cursor.execute("ANALYZE evaluation_readmission")
             cursor.execute(_insert(""))
             cursor.execute("ANALYZE evaluation_casecell")
             return
         institutions, months = zip(*sorted(set(partitions)), strict=True)
         chosen = [list(institutions), list(months)]
-        cursor.execute(
-            "DELETE FROM evaluation_casecell USING unnest(%s::bigint[], %s::date[]) AS stale(institution_id, month)"
-            " WHERE evaluation_casecell.institution_id = stale.institution_id AND evaluation_casecell.month = stale.month",
-            chosen,
-        )
-        only = "AND (c.institution_id, c.month) IN (SELECT * FROM unnest(%s::bigint[], %s::date[]))"
-        cursor.execute(_insert(only), chosen + chosen)  # stays and readmissions are narrowed alike
+        cursor.execute(f"DELETE FROM evaluation_casecell derived {IN_PARTITIONS}", chosen)
+        cursor.execute(f"DELETE FROM evaluation_readmission derived {IN_PARTITIONS}", chosen)
+        cursor.execute(READMISSIONS_SQL.format(later=EACH_LATER, only=OF_PARTITIONS), chosen)
+        cursor.execute(_insert(OF_PARTITIONS), chosen)
+
+
+@transaction.atomic
+def recount_readmissions(stays: Iterable[int]) -> set[Partition]:
+    """Look anew whether these stays were followed by an admission. Returns the institution-months whose cells changed."""
+    chosen = [list(stays)]
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM evaluation_readmission WHERE stay_id = ANY(%s)", chosen)
+        cursor.execute(READMISSIONS_SQL.format(later=EACH_LATER, only="AND c.id = ANY(%s)"), chosen)
+        cursor.execute(RECOUNT_SQL, chosen)
+        return set(cursor.fetchall())
 
 
 def _insert(only: str) -> str:
     columns = ", ".join(("institution_id", "month", "department", "drg", *CASE_FACTS))
-    return cells_query(only) + f"INSERT INTO evaluation_casecell ({columns}) SELECT {columns} FROM cell"
-
-
-def cells_query(only: str = "") -> str:
-    """The WITH part that ends in `cell`; `only` narrows the stays."""
-    condition = LATER_SQL.format(place=PLACE, days=READMISSION_DAYS)
-    later = (EACH_LATER if only else ALL_LATER).format(condition=condition)
-    return CELLS_SQL.format(place=PLACE, only=only, later=later)
+    query = CELLS_SQL.format(place=PLACE, group=GROUP, only=only)
+    return query + f"INSERT INTO evaluation_casecell ({columns}) SELECT {columns} FROM cell"
 
 
 def partitions_of_cases(where: str, params: Sequence[object]) -> list[Partition]:

@@ -11,33 +11,35 @@ from evaluation.models import StaleMark
 from evaluation.services import cells, staleness, values
 from evaluation.services.staleness import Partition
 
-PARTITIONS_AT_ONCE = 400
+PARTITIONS_AT_ONCE, STAYS_AT_ONCE = 400, 20_000
 CELL_LOCK, VALUE_LOCK = 71_001, 71_002  # advisory locks; the first is taken together with institution and month
 
 
 def recompute_stale() -> int:
-    """Work off all marks that no one else has claimed. Returns how many were worked off."""
+    """Work off all marks that no one else has claimed. Returns how many were worked off.
+
+    What was delivered first; what that changes elsewhere, the readmissions of earlier stays, after it.
+    """
     done = 0
     while claimed := _recompute_cells():
         done += claimed
-    return done + _recompute_values()
+    done += _recompute_values()
+    while claimed := _recompute_stays():
+        done += claimed
+    return done + _recompute_follow_up()
 
 
 def recompute_everything() -> None:
     """Rebuild all cells and values by the set-based path."""
     with transaction.atomic():
         _lock_all_cells()
-        claimed = _claim(StaleMark.Source.CASES, limit=None)
+        claimed = _claim(StaleMark.Source.CASES) + _claim(StaleMark.Source.STAYS)
         cells.rebuild_cells()
         _release(claimed)
     with transaction.atomic():
         _lock(VALUE_LOCK)
-        claimed = [
-            mark
-            for source in StaleMark.Source
-            if source != StaleMark.Source.CASES
-            for mark in _claim(source, limit=None)
-        ]
+        of_cells = (StaleMark.Source.CASES, StaleMark.Source.STAYS)
+        claimed = [mark for source in StaleMark.Source if source not in of_cells for mark in _claim(source)]
         values.recompute_values()
         _release(claimed)
 
@@ -58,10 +60,10 @@ def _recompute_cells() -> int:
 @transaction.atomic
 def _recompute_values() -> int:
     _lock(VALUE_LOCK)
-    stale = _claim(StaleMark.Source.VALUES, limit=None)
+    stale = _claim(StaleMark.Source.VALUES)
     if stale:
         values.recompute_values(stale)
-    lights = _claim(StaleMark.Source.LIGHTS, limit=None)
+    lights = _claim(StaleMark.Source.LIGHTS)
     if lights:
         values.rate_again()
     _release(stale + lights)
@@ -69,10 +71,32 @@ def _recompute_values() -> int:
 
 
 @transaction.atomic
+def _recompute_stays() -> int:
+    claimed = _claim(StaleMark.Source.STAYS, limit=STAYS_AT_ONCE)
+    if not claimed:
+        return 0
+    _lock_partitions({(mark.institution_id, mark.month) for mark in claimed})
+    changed = cells.recount_readmissions({mark.stay_id for mark in claimed})
+    staleness.mark_values(changed, StaleMark.Source.FOLLOW_UP)
+    _release(claimed)
+    return len(claimed)
+
+
+@transaction.atomic
+def _recompute_follow_up() -> int:
+    _lock(VALUE_LOCK)
+    claimed = _claim(StaleMark.Source.FOLLOW_UP)
+    if claimed:
+        values.recompute_values(claimed, [each for each in values.indicators() if each.needs_follow_up])
+        _release(claimed)
+    return len(claimed)
+
+
+@transaction.atomic
 def recompute_source(source: StaleMark.Source) -> int:
     """Work off the marks of facts that only some indicators rest on, like spending. Returns how many."""
     _lock(VALUE_LOCK)
-    claimed = _claim(source, limit=None)
+    claimed = _claim(source)
     if claimed:
         facts = [each for each in frames.sources() if each.stale == source]
         names = {each.name for each in facts}
@@ -94,7 +118,7 @@ def recompute_all_stale() -> int:
     return recompute_stale() + sum(recompute_source(source) for source in sorted(own))
 
 
-def _claim(source: StaleMark.Source, *, limit: int | None) -> list[StaleMark]:
+def _claim(source: StaleMark.Source, *, limit: int | None = None) -> list[StaleMark]:
     marks = StaleMark.objects.select_for_update(skip_locked=True).filter(source=source).order_by("pk")
     return list(marks[:limit] if limit else marks)
 

@@ -1,13 +1,15 @@
 """Marking what has to be computed again, in the transaction that changes the data."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
-from django.db.models import F
+from django.db import connection
+from django.db.models import F, Q
 
-from evaluation.models import DataState, InpatientCase, StaleMark
+from evaluation.models import DataState, InpatientCase, StaleMark, Upload
 
 Partition = tuple[int, date]  # institution id, first day of the month
+STAYS_LOCK = 71_020
 
 
 def pages_changed() -> None:
@@ -19,6 +21,33 @@ def pages_changed() -> None:
 def mark_cases(partitions: Iterable[Partition]) -> None:
     """The cases of these institution-months changed."""
     _mark(StaleMark.Source.CASES, partitions)
+
+
+# Index stays whose readmission may change with the admissions of the cases in changed_case: the patient's discharges
+# before them, but for those of institution-months that are computed anew as a whole. OFFSET 0: each is looked up.
+MARK_STAYS_SQL = """
+INSERT INTO evaluation_stalemark (source, institution_id, month, stay_id)
+SELECT DISTINCT %s, earlier.institution_id, earlier.month, earlier.id
+FROM changed_case JOIN evaluation_inpatientcase changed USING (id)
+CROSS JOIN LATERAL (
+    SELECT stay.id, stay.institution_id, stay.month FROM evaluation_inpatientcase stay
+    WHERE stay.patient_hash = changed.patient_hash AND stay.is_current AND stay.admitted_at <= changed.admitted_at
+      AND stay.discharged_at <= changed.admitted_at
+      AND stay.discharged_at > changed.admitted_at - interval '32 days'
+    OFFSET 0
+) earlier
+WHERE (earlier.institution_id, earlier.month) NOT IN (SELECT * FROM unnest(%s::bigint[], %s::date[]))
+"""
+
+
+def mark_changed_cases(partitions: Collection[Partition]) -> None:
+    """The cases in the temporary table changed_case changed; `partitions` are their institution-months."""
+    mark_cases(partitions)
+    institutions, months = zip(*sorted(partitions), strict=True) if partitions else ((), ())
+    with connection.cursor() as cursor:
+        # One transaction after the other: two that cannot see each other's cases would both miss a readmission.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [STAYS_LOCK])
+        cursor.execute(MARK_STAYS_SQL, [StaleMark.Source.STAYS, list(institutions), list(months)])
 
 
 def mark_values(partitions: Iterable[Partition], source: StaleMark.Source = StaleMark.Source.VALUES) -> None:
@@ -44,6 +73,16 @@ def mark_institutions(institutions: Iterable[int]) -> None:
 def mark_lights() -> None:
     """Limits changed: only the ratings are stale."""
     StaleMark.objects.create(source=StaleMark.Source.LIGHTS)
+
+
+def is_computed(upload: Upload) -> bool:
+    """Nothing of what the upload changed waits to be computed: in its months, or in all months at once."""
+    if upload.status not in (Upload.Status.SUBMITTED, Upload.Status.UNDONE):
+        return False
+    waiting = StaleMark.objects.filter(Q(month__in=upload.months) | Q(month__isnull=True))
+    if upload.institution_id:
+        waiting = waiting.filter(Q(institution=upload.institution_id) | Q(institution__isnull=True))
+    return not waiting.exists()
 
 
 def _mark(source: StaleMark.Source, partitions: Iterable[Partition]) -> None:

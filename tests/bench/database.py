@@ -93,7 +93,7 @@ def empty_cases() -> None:
     """Take out the uploads and all that came with them, but not master data."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE evaluation_inpatientcase, evaluation_stagedchunk,"
+            "TRUNCATE evaluation_inpatientcase, evaluation_readmission, evaluation_stagedchunk,"
             " evaluation_uploadproblem, evaluation_uploadmonth, evaluation_stalemark"
         )
 

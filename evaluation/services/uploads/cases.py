@@ -24,7 +24,7 @@ from evaluation.services.uploads.faults import refuse_changed
 from evaluation.services.uploads.locks import lock_institutions
 from evaluation.services.uploads.staging import typed_chunks
 
-MANY_CASES = 5_000
+ANALYZE_SHARE = 0.1
 KEY = ("institution_id", "record_no", "stay_no")
 COLUMNS = (
     "upload_id", "row", "is_current", *KEY, "patient_hash", "sex", "age", "age_days", "birth_weight",
@@ -33,16 +33,6 @@ COLUMNS = (
     "readmit_plan", "complication", "mdt", "pathway", "antibacterial", "total_cost", "self_pay", "fund_pay",
     *(name for name, _heading in FEE_ITEMS), "drg_code", "rw", "drg_pay",
 )  # fmt: skip
-
-# Index stays whose readmission may change with the admissions of these cases: the patient's discharges before them.
-BEFORE_SQL = """
-SELECT DISTINCT earlier.institution_id, earlier.month
-FROM evaluation_inpatientcase changed
-JOIN evaluation_inpatientcase earlier
-  ON earlier.patient_hash = changed.patient_hash AND earlier.is_current
- AND earlier.discharged_at <= changed.admitted_at AND earlier.discharged_at > changed.admitted_at - interval '32 days'
-WHERE changed.id IN (SELECT id FROM changed_case)
-"""
 
 
 def store(upload: Upload) -> set[Partition]:
@@ -132,12 +122,15 @@ def mark_changed() -> set[Partition]:
             " WHERE id IN (SELECT id FROM changed_case)"
         )
         own = set(cursor.fetchall())
-        cursor.execute("SELECT count(*) FROM changed_case")
-        if cursor.fetchone()[0] > MANY_CASES:
-            # Statistics taken while the rows were still uncommitted say that the table is empty: the join would be quadratic.
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM changed_case) > %s * reltuples FROM pg_class"
+            " WHERE oid = 'evaluation_inpatientcase'::regclass",
+            [ANALYZE_SHARE],
+        )
+        if cursor.fetchone()[0]:
+            # Statistics taken while the rows were still uncommitted say that the table is empty: joins would be quadratic.
             cursor.execute("ANALYZE evaluation_inpatientcase (id, patient_hash, admitted_at, discharged_at)")
-        cursor.execute(BEFORE_SQL)
-        staleness.mark_cases(own | set(cursor.fetchall()))
+    staleness.mark_changed_cases(own)
     return own
 
 
