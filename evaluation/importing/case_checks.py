@@ -84,9 +84,10 @@ def _check_costs(rows: pd.DataFrame, findings: Findings) -> None:
     given = items.notna().any(axis=1) & ~_has_unread_item(items, findings)
     total = items.fillna(0).sum(axis=1)
     apart = (total - rows["total_cost"]).where(given)
+    uneven = apart != 0
     yuan = {
-        "sum": _yuan(total),
-        "difference": _yuan(apart.abs()),
+        "sum": _yuan(total, uneven),
+        "difference": _yuan(apart.abs(), uneven),
         "items": items.notna().sum(axis=1),
     }
     findings.error(
@@ -104,10 +105,11 @@ def _check_costs(rows: pd.DataFrame, findings: Findings) -> None:
         _("The fee items add up to %(sum)s, %(difference)s off the total. Accepted as rounding."), **yuan,
     )  # fmt: skip
     paid = rows["self_pay"].fillna(0) + rows["fund_pay"].fillna(0)
+    above = (paid > rows["total_cost"]) & (rows["total_cost"] >= 0)
     findings.warning(
-        "V16", "fund_pay", ((paid > rows["total_cost"]) & (rows["total_cost"] >= 0)),
+        "V16", "fund_pay", above,
         _("Own and fund payment add up to %(paid)s, more than the total cost. Accepted; check the three amounts."),
-        paid=_yuan(paid),
+        paid=_yuan(paid, above),
     )  # fmt: skip
 
 
@@ -121,8 +123,10 @@ def _has_unread_item(items: pd.DataFrame, findings: Findings) -> pd.Series:
     return unread
 
 
-def _yuan(fen: pd.Series) -> pd.Series:
-    return (fen / 100).map("{:,.2f}".format, na_action="ignore")
+def _yuan(fen: pd.Series, wanted: pd.Series) -> pd.Series:
+    """Amounts as messages show them; only of the rows wanted, for nearly all are right."""
+    chosen = fen[wanted.fillna(False)]
+    return (chosen / 100).map("{:,.2f}".format, na_action="ignore").reindex(fen.index)
 
 
 def _check_codes(rows: pd.DataFrame, findings: Findings) -> None:

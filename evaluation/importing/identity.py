@@ -32,18 +32,28 @@ PSEUDONYM_LENGTH = 64
 
 def pseudonym(identifier: str, key: bytes) -> str:
     """The HMAC of an identifier in its canonical form (NFKC, trimmed, upper case) as 64 hex digits; "" stays ""."""
+    return _pseudonym(identifier, hmac.new(key, digestmod=hashlib.sha256))
+
+
+def _pseudonym(identifier: str, keyed: hmac.HMAC) -> str:
     canonical = _canonical(identifier)
     if canonical.startswith(FORMULA):
         return FORMULA
     if canonical in WORDS_FOR_NONE:
         return NO_IDENTIFIER
-    if ROUNDED.fullmatch(canonical):
+    if "E+" in canonical and ROUNDED.fullmatch(canonical):
         return ROUNDED_IDENTIFIER
-    return hmac.digest(key, canonical.encode(), hashlib.sha256).hex() if canonical else ""
+    if not canonical:
+        return ""
+    digest = keyed.copy()  # preparing the key takes longer than the identifier
+    digest.update(canonical.encode())
+    return digest.hexdigest()
 
 
 def pseudonyms(identifiers: pd.Series, key: bytes) -> pd.Series:
-    return pd.Series([pseudonym(text, key) for text in identifiers], identifiers.index, dtype="str")
+    keyed = hmac.new(key, digestmod=hashlib.sha256)
+    texts = identifiers.to_numpy(dtype=object)
+    return pd.Series([_pseudonym(text, keyed) for text in texts], identifiers.index, dtype="str")
 
 
 def without_identity(rows: pd.DataFrame, layout: Layout, key: bytes) -> pd.DataFrame:
@@ -72,4 +82,5 @@ def _repeats_patient(rows: pd.DataFrame, name: str, patients: list[str]) -> pd.S
 
 
 def _canonical(identifier: str) -> str:
-    return unicodedata.normalize("NFKC", identifier).strip().upper()
+    plain = identifier if identifier.isascii() else unicodedata.normalize("NFKC", identifier)
+    return plain.strip().upper()

@@ -52,6 +52,9 @@ def parse(cells: pd.DataFrame, layout: Layout, findings: Findings) -> pd.DataFra
 
 def _without_marks(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
     """Says once what formulas and cells that were emptied at the door are; no other rule looks at them."""
+    cells = _arrow(text)
+    if not any(pc.any(pc.starts_with(cells, mark)).as_py() for mark in (FORMULA, WITHHELD)):
+        return text
     formula = text.str.startswith(FORMULA)
     findings.error("V25", column.name, formula, _("The cell holds a formula. Copy the column and paste it as values."))
     withheld = text == WITHHELD
@@ -59,8 +62,13 @@ def _without_marks(text: pd.Series, column: Column, findings: Findings) -> pd.Se
         "V0", column.name, withheld,
         _("The cell holds an identity number, which is not kept. Write it in the column patient_id only."),
     )  # fmt: skip
-    marked = formula | withheld
-    return text.mask(marked, "") if marked.any() else text
+    return text.mask(formula | withheld, "")
+
+
+def _arrow(text: pd.Series) -> pa.Array:
+    """The text as Arrow holds it, for questions about a whole column."""
+    cells = pa.array(text, from_pandas=True)
+    return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
 
 
 def _text(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
@@ -68,10 +76,11 @@ def _text(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
         "V0", column.name, text.str.len() > column.most,
         _("The text is longer than %(most)s characters. Shorten it."), most=column.most,
     )  # fmt: skip
-    findings.error(
-        "V25", column.name, text.str.fullmatch(ROUNDED),
-        _("%(cell)s: the spreadsheet rounded the number. Format the column as text and enter it again."),
-    )  # fmt: skip
+    if pc.any(pc.match_substring(_arrow(text), "+")).as_py():
+        findings.error(
+            "V25", column.name, text.str.fullmatch(ROUNDED),
+            _("%(cell)s: the spreadsheet rounded the number. Format the column as text and enter it again."),
+        )  # fmt: skip
     return text
 
 
@@ -116,9 +125,10 @@ def _without_zeros(text: pd.Series, choices: tuple[str, ...]) -> pd.Series:
 
 
 def _yes_no(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
-    words = {word: word.strip().lower().removesuffix(".0") for word in text.unique()}
-    meaning = {word: True if plain in YES else False if plain in NO else None for word, plain in words.items()}
-    values = text.map(meaning).astype("boolean")
+    words = pc.dictionary_encode(_arrow(text))
+    plain = [word.strip().lower().removesuffix(".0") for word in words.dictionary.to_pylist()]
+    meaning = pd.array([True if word in YES else False if word in NO else None for word in plain], dtype="boolean")
+    values = pd.Series(meaning.take(words.indices.to_numpy()), text.index)
     findings.error(
         "V4", column.name, (text != "") & values.isna(),
         _("“%(cell)s” is neither yes nor no. Write yes or no (是 or 否), or leave it empty if it is not known."),
@@ -144,7 +154,7 @@ def _without_unit_and_thousands(text: pd.Series) -> pd.Series:
 
 def _floats(text: pd.Series) -> pd.Series:
     """Numbers of text that is known to be a number or missing; Arrow reads them ten times as fast as pandas."""
-    numbers = pc.cast(pa.array(text, from_pandas=True), pa.float64())
+    numbers = pc.cast(_arrow(text), pa.float64())
     missing = np.asarray(numbers.is_null())
     return pd.Series(pd.arrays.FloatingArray(np.array(numbers.fill_null(0)), missing), text.index)
 

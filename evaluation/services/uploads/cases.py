@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from evaluation.importing.findings import Findings
 from evaluation.models import InpatientCase, Institution, Upload
 from evaluation.services import staleness
 from evaluation.services.staleness import Partition
+from evaluation.services.uploads.ahead import one_ahead
 from evaluation.services.uploads.check import known_to
 from evaluation.services.uploads.faults import refuse_changed
 from evaluation.services.uploads.locks import lock_institutions
@@ -45,11 +47,11 @@ def store(upload: Upload) -> set[Partition]:
         )
         lock_institutions(_institutions_of(upload))
         has_cases = InpatientCase.objects.filter(is_current=True, institution__in=_institutions_of(upload)).exists()
-        for rows in _typed_chunks(upload):
+        for ready in one_ahead(_ready, _accepted_chunks(upload)):
             if has_cases:
-                _supersede(cursor, rows)
-            _copy(cursor, "evaluation_inpatientcase", rows)
-            upload.rows_stored += len(rows)
+                _supersede(cursor, ready.keys)
+            _copy(cursor, "evaluation_inpatientcase", COLUMNS, ready.cases)
+            upload.rows_stored += ready.count
         if upload.mode == Upload.Mode.REPLACE:
             _take_out_rest_of_month(cursor, upload)
         cursor.execute(
@@ -140,8 +142,17 @@ def _institutions_of(upload: Upload) -> list[int]:
     return list(upload.month_counts.order_by().values_list("institution", flat=True).distinct())
 
 
-def _typed_chunks(upload: Upload) -> Iterator[pd.DataFrame]:
-    """The accepted rows, typed by the check, as the table wants them."""
+@dataclass(frozen=True)
+class _Ready:
+    """Accepted rows as CSV for COPY: the columns KEY, and COLUMNS."""
+
+    count: int
+    keys: bytes
+    cases: bytes
+
+
+def _accepted_chunks(upload: Upload) -> Iterator[pd.DataFrame]:
+    """The accepted rows as the check typed them, with upload_id and institution_id."""
     known, places = known_to(upload), dict(Institution.objects.values_list("code", "pk"))
     for rows in typed_chunks(upload):
         if rows.empty:
@@ -149,21 +160,32 @@ def _typed_chunks(upload: Upload) -> Iterator[pd.DataFrame]:
         findings = Findings(rows, upload.headings)
         codes = check_institution(rows["institution"], findings, known)
         refuse_changed(findings)
-        admitted, discharged = rows["admitted_at"], rows["discharged_at"]
-        days = (discharged.dt.normalize() - admitted.dt.normalize()).dt.days
-        zone = timezone.get_default_timezone_name()
-        yield rows.assign(
-            upload_id=upload.pk,
-            row=rows.index,
-            is_current=True,
-            institution_id=codes.map(places),
-            patient_hash="\\x" + rows["patient_id"],
-            admitted_at=_instant(admitted, zone),
-            discharged_at=_instant(discharged, zone),
-            month=discharge_month(rows),
-            los=days.clip(lower=1),
-            surgery_level=rows["surgery_level"].replace("", None),
-        )[list(COLUMNS)]
+        yield rows.assign(upload_id=upload.pk, institution_id=codes.map(places))
+
+
+def _ready(rows: pd.DataFrame) -> _Ready:
+    """The accepted rows as the table wants them."""
+    admitted, discharged = rows["admitted_at"], rows["discharged_at"]
+    days = (discharged.dt.normalize() - admitted.dt.normalize()).dt.days
+    zone = timezone.get_default_timezone_name()
+    cases = rows.assign(
+        row=rows.index,
+        is_current=True,
+        patient_hash="\\x" + rows["patient_id"],
+        admitted_at=_instant(admitted, zone),
+        discharged_at=_instant(discharged, zone),
+        month=discharge_month(rows),
+        los=days.clip(lower=1),
+        surgery_level=rows["surgery_level"].replace("", None),
+    )
+    return _Ready(len(cases), _csv(cases[list(KEY)]), _csv(cases[list(COLUMNS)]))
+
+
+def _csv(rows: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    options = pyarrow.csv.WriteOptions(include_header=False)
+    pyarrow.csv.write_csv(pa.Table.from_pandas(rows, preserve_index=False), buffer, options)
+    return buffer.getvalue()
 
 
 def _instant(local: pd.Series, zone: str) -> pd.Series:
@@ -171,10 +193,10 @@ def _instant(local: pd.Series, zone: str) -> pd.Series:
     return local.dt.tz_localize(zone, ambiguous=np.ones(len(local), dtype=bool), nonexistent="shift_forward")
 
 
-def _supersede(cursor, rows: pd.DataFrame) -> None:
+def _supersede(cursor, keys: bytes) -> None:
     """The versions that the new rows replace are current no more; they are remembered as changed."""
     cursor.execute("TRUNCATE new_key")
-    _copy(cursor, "new_key", rows[list(KEY)])
+    _copy(cursor, "new_key", KEY, keys)
     cursor.execute("ANALYZE new_key")
     cursor.execute(
         """WITH old AS (
@@ -195,10 +217,7 @@ def _take_out_rest_of_month(cursor, upload: Upload) -> None:
     )
 
 
-def _copy(cursor, table: str, rows: pd.DataFrame) -> None:
-    buffer = io.BytesIO()
-    options = pyarrow.csv.WriteOptions(include_header=False)
-    pyarrow.csv.write_csv(pa.Table.from_pandas(rows, preserve_index=False), buffer, options)
-    columns = ", ".join(f'"{column}"' for column in rows.columns)
-    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as copy:
-        copy.write(buffer.getvalue())
+def _copy(cursor, table: str, columns: Sequence[str], content: bytes) -> None:
+    names = ", ".join(f'"{column}"' for column in columns)
+    with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy:
+        copy.write(content)
