@@ -29,13 +29,15 @@ from evaluation.models import (
     Institution,
     LocalBenchmark,
     Membership,
+    StagedChunk,
     Upload,
     UploadMonth,
     UploadProblem,
 )
+from evaluation.services.uploads.ahead import one_ahead
 from evaluation.services.uploads.faults import fault_of
 from evaluation.services.uploads.locks import upload_lock
-from evaluation.services.uploads.staging import keep_checked, staged_chunks
+from evaluation.services.uploads.staging import keep_checked, packed, staged_chunks
 
 MOST_PROBLEMS = 20_000  # kept row by row; the groups count all
 DIED_AND_BACK = _(
@@ -94,14 +96,13 @@ class _Check:
         upload.month_counts.all().delete()
         upload.failure = ""
         upload.rows_checked = upload.rows_rejected = upload.rows_flagged = 0
-        for chunk, cells in staged_chunks(upload):
-            checked = self.sheet.check(cells)
+        for chunk, checked, typed in one_ahead(self._check_chunk, staged_chunks(upload)):
             rejected = checked.findings.rejected
-            keep_checked(chunk, rejected, checked.accepted if self.deaths is not None else None)
+            keep_checked(chunk, rejected, typed)
             for finding in checked.findings.found:
                 self._keep(finding)
             self.flagged |= {int(row) for row in checked.findings.flagged.index[checked.findings.flagged]}
-            upload.rows_checked += len(cells)
+            upload.rows_checked += len(checked.rows)
             upload.rows_rejected += int(rejected.sum())
             self._count_months(checked)
             if self.deaths is not None:
@@ -109,6 +110,12 @@ class _Check:
             Upload.objects.filter(pk=upload.pk).update(rows_checked=upload.rows_checked)  # progress for the page
         self._check_deaths()
         self._finish()
+
+    def _check_chunk(self, staged: tuple[StagedChunk, pd.DataFrame]) -> tuple[StagedChunk, Checked, bytes | None]:
+        """The chunk, what was found in it and, of cases, the accepted rows, typed and packed."""
+        chunk, cells = staged
+        checked = self.sheet.check(cells)
+        return chunk, checked, packed(checked.accepted) if self.deaths is not None else None
 
     def _keep(self, finding: Finding) -> None:
         """Count the finding in its group and keep its problems row by row, up to the bound."""

@@ -1,8 +1,10 @@
 """The door: a file is read in memory, unknown columns are dropped, identity is hashed, the text rows are staged."""
 
 from datetime import date
+from functools import partial
 from typing import BinaryIO
 
+import pandas as pd
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -12,10 +14,12 @@ from evaluation.access import rules
 from evaluation.access.roles import Permission
 from evaluation.datasets import Dataset, Owner, dataset_by_name
 from evaluation.importing.identity import without_identity
+from evaluation.importing.layouts import Layout
 from evaluation.importing.reader import open_sheet
 from evaluation.models import Institution, Upload, User
 from evaluation.services import audit
-from evaluation.services.uploads.staging import stage
+from evaluation.services.uploads.ahead import one_ahead
+from evaluation.services.uploads.staging import packed, stage
 
 
 @transaction.atomic
@@ -46,13 +50,19 @@ def receive(
     others = [other.layout for other in Dataset.all() if other.layout.dataset != dataset]
     given = frozenset({"institution"} if institution else ())
     sheet = open_sheet(file, wanted.layout, given=given, others=others)
-    for rows in sheet.chunks:
-        stage(upload, without_identity(rows, wanted.layout, settings.PATIENT_KEY))
-        upload.rows_read += len(rows)
+    ready = partial(_ready, layout=wanted.layout, key=settings.PATIENT_KEY)
+    for count, first_row, rows in one_ahead(ready, sheet.chunks):
+        stage(upload, first_row, rows)
+        upload.rows_read += count
     upload.headings, upload.ignored = sheet.headings, list(sheet.ignored)
     upload.save()
     audit.record("upload received", by=by, thing=f"{upload.pk} {upload}", rows=upload.rows_read)
     return upload
+
+
+def _ready(rows: pd.DataFrame, layout: Layout, key: bytes) -> tuple[int, int, bytes]:
+    """How many rows, the number of the first, and all of them without identity, packed."""
+    return len(rows), int(rows.index[0]), packed(without_identity(rows, layout, key))
 
 
 def _storable(filename: str) -> str:

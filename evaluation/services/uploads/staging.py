@@ -12,19 +12,19 @@ from evaluation.models import StagedChunk, Upload
 WRITTEN = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
 
 
-def stage(upload: Upload, rows: pd.DataFrame) -> None:
-    """Keep a chunk of text rows; the index is the sheet's own row number."""
+def stage(upload: Upload, first_row: int, rows: bytes) -> None:
+    """Keep a packed chunk of text rows; the index is the sheet's own row number."""
     _write(
         "INSERT INTO evaluation_stagedchunk (upload_id, first_row, content, rejected) VALUES (%s, %s, %b, '{}')",
-        [upload.pk, int(rows.index[0]), _packed(rows)],
+        [upload.pk, first_row, rows],
     )
 
 
-def keep_checked(chunk: StagedChunk, rejected: pd.Series, typed: pd.DataFrame | None) -> None:
-    """Note which rows of a chunk are refused and, where they will be wanted, keep the others as they were typed."""
+def keep_checked(chunk: StagedChunk, rejected: pd.Series, typed: bytes | None) -> None:
+    """Note which rows of a chunk are refused and, where they will be wanted, keep the others, typed and packed."""
     _write(
         "UPDATE evaluation_stagedchunk SET rejected = %s, typed = %b WHERE id = %s",
-        [[int(row) for row in rejected.index[rejected]], None if typed is None else _packed(typed), chunk.pk],
+        [[int(row) for row in rejected.index[rejected]], typed, chunk.pk],
     )
 
 
@@ -57,14 +57,15 @@ def _write(statement: str, values: list) -> None:
         cursor.execute(statement, values)
 
 
-def _packed(rows: pd.DataFrame) -> bytes:
-    table = pa.Table.from_pandas(rows)  # with the column types of pandas, and the row numbers
+def packed(rows: pd.DataFrame) -> bytes:
+    """Rows as a compressed Arrow stream, with the column types of pandas and the row numbers."""
+    table = pa.Table.from_pandas(rows)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema, options=WRITTEN) as stream:
         stream.write_table(table)
     return sink.getvalue().to_pybytes()
 
 
-def _unpacked(packed: bytes) -> pd.DataFrame:
-    with pa.ipc.open_stream(packed) as stream:
+def _unpacked(content: bytes) -> pd.DataFrame:
+    with pa.ipc.open_stream(content) as stream:
         return stream.read_all().to_pandas()
