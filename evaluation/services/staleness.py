@@ -24,7 +24,7 @@ def mark_cases(partitions: Iterable[Partition]) -> None:
 
 
 # Index stays whose readmission may change with the admissions of the cases in changed_case: the patient's discharges
-# before them, but for those of institution-months that are computed anew as a whole. OFFSET 0: each is looked up.
+# before them, but for those of institution-months that are computed anew as a whole.
 MARK_STAYS_SQL = """
 INSERT INTO evaluation_stalemark (source, institution_id, month, stay_id)
 SELECT DISTINCT %s, earlier.institution_id, earlier.month, earlier.id
@@ -34,20 +34,24 @@ CROSS JOIN LATERAL (
     WHERE stay.patient_hash = changed.patient_hash AND stay.is_current AND stay.admitted_at <= changed.admitted_at
       AND stay.discharged_at <= changed.admitted_at
       AND stay.discharged_at > changed.admitted_at - interval '32 days'
-    OFFSET 0
+    {fence}
 ) earlier
 WHERE (earlier.institution_id, earlier.month) NOT IN (SELECT * FROM unnest(%s::bigint[], %s::date[]))
 """
 
 
-def mark_changed_cases(partitions: Collection[Partition]) -> None:
-    """The cases in the temporary table changed_case changed; `partitions` are their institution-months."""
+def mark_changed_cases(partitions: Collection[Partition], *, are_few: bool) -> None:
+    """The cases in the temporary table changed_case changed; `partitions` are their institution-months.
+
+    Of few cases each is looked up by its patient (OFFSET 0 keeps the planner from reading all cases); many are joined.
+    """
     mark_cases(partitions)
     institutions, months = zip(*sorted(partitions), strict=True) if partitions else ((), ())
     with connection.cursor() as cursor:
         # One transaction after the other: two that cannot see each other's cases would both miss a readmission.
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [STAYS_LOCK])
-        cursor.execute(MARK_STAYS_SQL, [StaleMark.Source.STAYS, list(institutions), list(months)])
+        statement = MARK_STAYS_SQL.format(fence="OFFSET 0" if are_few else "")
+        cursor.execute(statement, [StaleMark.Source.STAYS, list(institutions), list(months)])
 
 
 def mark_values(partitions: Iterable[Partition], source: StaleMark.Source = StaleMark.Source.VALUES) -> None:

@@ -1,13 +1,16 @@
 """What a change makes stale, and that nothing stays as it was."""
 
+import math
 from datetime import date
 
 import pytest
+from django.db import connection
 from django.db.models import Sum
 
 from evaluation.models import CaseCell, IndicatorValue, Institution, Readmission, StaleMark
 from evaluation.services import staleness, uploads
 from evaluation.services.recompute import recompute_all_stale
+from evaluation.services.uploads import cases
 from tests.services.deliveries import APRIL, H1, H2, H3, MARCH, case, marks, stale_stays, stored
 
 
@@ -28,10 +31,16 @@ def test_a_moved_discharge_marks_both_months(world):
     ("admitted", "marked"),
     [("2026-01-20", False), ("2026-01-21 10:00", True), ("2026-02-20 23:00", True), ("2026-02-23", False)],
 )
-def test_an_admission_marks_the_patients_stays_before_it_wherever_they_were(world, admitted, marked):
+@pytest.mark.parametrize("share", [0, math.inf])  # one case is few, or many
+def test_an_admission_marks_the_patients_stays_before_it_wherever_they_were(
+    world, monkeypatch, admitted, marked, share
+):
     stored([case(1, "2026-01-21 09:00", admitted_at="2026-01-02", institution=H2)])
     stored([case(2, "2026-01-21 09:00", admitted_at="2026-01-02", institution=H3, patient_id="another")])
     StaleMark.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE evaluation_inpatientcase")
+    monkeypatch.setattr(cases, "FEW", share)
 
     stored([case(3, admitted_at=admitted)])
 

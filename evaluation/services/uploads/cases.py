@@ -26,7 +26,7 @@ from evaluation.services.uploads.faults import refuse_changed
 from evaluation.services.uploads.locks import lock_institutions
 from evaluation.services.uploads.staging import typed_chunks
 
-ANALYZE_SHARE = 0.1
+FEW = 0.1  # of all cases
 KEY = ("institution_id", "record_no", "stay_no")
 COLUMNS = (
     "upload_id", "row", "is_current", *KEY, "patient_hash", "sex", "age", "age_days", "birth_weight",
@@ -125,14 +125,15 @@ def mark_changed() -> set[Partition]:
         )
         own = set(cursor.fetchall())
         cursor.execute(
-            "SELECT (SELECT count(*) FROM changed_case) > %s * reltuples FROM pg_class"
+            "SELECT (SELECT count(*) FROM changed_case) <= %s * reltuples FROM pg_class"
             " WHERE oid = 'evaluation_inpatientcase'::regclass",
-            [ANALYZE_SHARE],
+            [FEW],
         )
-        if cursor.fetchone()[0]:
+        are_few = cursor.fetchone()[0]
+        if not are_few:
             # Statistics taken while the rows were still uncommitted say that the table is empty: joins would be quadratic.
             cursor.execute("ANALYZE evaluation_inpatientcase (id, patient_hash, admitted_at, discharged_at)")
-    staleness.mark_changed_cases(own)
+    staleness.mark_changed_cases(own, are_few=are_few)
     return own
 
 
