@@ -49,11 +49,8 @@ def calculate_values(
     }
     if any(indicator.looks_back for indicator in chosen) and "cases" in facts:
         frames["cases_year_before"] = _year_before(facts["cases"], scopes, periods)
-    results = [
-        indicator.calculate(frames, BY).rename_axis(index=list(BY)).reset_index().assign(indicator=indicator.code)
-        for indicator in chosen
-    ]
-    values = pd.concat(results, ignore_index=True)
+    results = {indicator.code: indicator.calculate(frames, BY) for indicator in chosen}
+    values = pd.concat(results, names=["indicator", *BY]).reset_index()
     if "cases" in frames:
         values = values.merge(frames["cases"]["last_index_day"].reset_index(), on=list(BY), how="left")
         follow_up = [indicator.code for indicator in chosen if indicator.needs_follow_up]
