@@ -57,8 +57,18 @@ class ExecutionLine:
         """Points ahead of (+) or behind the year."""
         if self.share is None:
             return shown.NONE
-        points = round((self.share - self.elapsed) * 100, 1)
-        return f"{'+' if points > 0 else shown.MINUS if points < 0 else '±'}{abs(points):.1f}"
+        return shown.signed((self.share - self.elapsed) * 100, 1)
+
+
+@dataclass(frozen=True)
+class CategoryLine:
+    name: str
+    planned: Decimal
+    spent: Decimal
+
+    @property
+    def share_text(self) -> str:
+        return shown.percent(float(self.spent / self.planned) if self.planned else None)
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,7 @@ class ExecutionPage:
 
     period: Period
     lines: list[ExecutionLine]
-    categories: list[tuple[str, Decimal, Decimal]]
+    categories: list[CategoryLine]
     elapsed: float
     name: str = "execution"
 
@@ -176,13 +186,12 @@ def _by_institution(amounts: Amounts, kind: str) -> dict[int, Decimal]:
     return sums
 
 
-def _by_category(amounts: Amounts) -> list[tuple[str, Decimal, Decimal]]:
-    """Category, planned, spent."""
+def _by_category(amounts: Amounts) -> list[CategoryLine]:
     sums: dict[tuple[str, str], Decimal] = {}
     for kind, _institution, category, amount in amounts:
         sums[kind, category] = sums.get((kind, category), Decimal(0)) + amount
     return [
-        (str(label), sums.get(("planned", code), Decimal(0)), sums.get(("spent", code), Decimal(0)))
+        CategoryLine(str(label), sums.get(("planned", code), Decimal(0)), sums.get(("spent", code), Decimal(0)))
         for code, label in Category.choices
         if ("planned", code) in sums or ("spent", code) in sums
     ]

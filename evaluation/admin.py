@@ -4,6 +4,7 @@ Rights come from the roles, not from Django's permissions. Master data typed in 
 """
 
 from allauth.account.decorators import secure_admin_login
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
@@ -18,6 +19,7 @@ from evaluation.datasets import dataset_by_name
 from evaluation.models import Benchmark, Consortium, Department, Institution, Membership, Threshold, Upload, User
 from evaluation.services import audit, sign_ins, staleness
 from evaluation.services.typed_rows import deliver_row
+from evaluation.services.values import indicators
 from evaluation.tasks import recompute, ring
 
 admin.site.site_header = admin.site.site_title = _("Yilian administration")
@@ -54,7 +56,6 @@ class PeopleAdmin(ByRole, UserAdmin):
     needs = (Permission.MANAGE_USERS, Permission.MANAGE_OWN_STAFF)
     list_display = ("username", "first_name", "role", "institution", "is_active", "last_login")
     list_filter = ("role", "is_active")
-    filter_horizontal = ("consortia",)
     fieldsets = (
         (None, {"fields": ("username", "password", "first_name", "last_name", "email", "is_active")}),
         (_("Rights"), {"fields": ("role", "institution", "consortia")}),
@@ -77,6 +78,11 @@ class PeopleAdmin(ByRole, UserAdmin):
             },
         ),
     )
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.name == "consortia":
+            kwargs["widget"] = forms.CheckboxSelectMultiple
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_queryset(self, request):
         people = super().get_queryset(request)
@@ -233,6 +239,12 @@ class ThresholdAdmin(ByRole):
 
     def get_readonly_fields(self, request, obj=None):
         return ("indicator", "level") if obj else ()
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "indicator":
+            choices = [(each.code, f"{each.code} – {each.name}") for each in indicators()]
+            return forms.ChoiceField(choices=[("", "---------"), *choices], label=db_field.verbose_name)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request, obj, form, change):
         before = {name: form.initial.get(name) for name in form.changed_data}

@@ -21,19 +21,41 @@ def is_chinese() -> bool:
     return (get_language() or "").startswith("zh")
 
 
+class Figure(str):
+    """Text that shows a number, and the number as it is shown, rounded: a download writes it as a number."""
+
+    value: float
+    decimals: int
+    is_percent: bool  # the value is 0–1
+    is_signed: bool
+
+    def __new__(cls, text: str, value: float, decimals: int, *, is_percent=False, is_signed=False) -> Figure:
+        figure = super().__new__(cls, text)
+        figure.value = round(float(value), decimals + 2 if is_percent else decimals)
+        figure.decimals, figure.is_percent, figure.is_signed = decimals, is_percent, is_signed
+        return figure
+
+
 def number(value: float | None, decimals: int = 0) -> str:
     """13,738 or 1.084, with a true minus; "—" for none."""
     if value is None:
         return NONE
     text = f"{abs(value):,.{decimals}f}"
-    return (MINUS if value < 0 and float(text.replace(",", "")) != 0 else "") + text
+    return Figure((MINUS if value < 0 and float(text.replace(",", "")) != 0 else "") + text, value, decimals)
+
+
+def signed(value: float, decimals: int = 0) -> str:
+    """+1.2, −0.3 or ±0.0: a difference."""
+    rounded = round(value, decimals)
+    sign = "+" if rounded > 0 else MINUS if rounded < 0 else "±"
+    return Figure(f"{sign}{abs(rounded):,.{decimals}f}", rounded, decimals, is_signed=True)
 
 
 def percent(value: float | None, decimals: int = 1) -> str:
     """A rate 0–1 as per cent: "26.3 %" in English, "26.3%" in Chinese."""
     if value is None:
         return NONE
-    return number(value * 100, decimals) + percent_sign()
+    return Figure(number(value * 100, decimals) + percent_sign(), value, decimals, is_percent=True)
 
 
 def percent_sign() -> str:
@@ -97,18 +119,15 @@ def change(indicator: Indicator, now: float | None, before: float | None) -> str
     if now is None or before is None:
         return ""
     scale = 100 if indicator.unit is Unit.PERCENT else 1
-    difference = round((now - before) * scale, indicator.decimals)
-    sign = "+" if difference > 0 else MINUS if difference < 0 else "±"
-    return f"{sign}{abs(difference):,.{indicator.decimals}f}"
+    return signed((now - before) * scale, indicator.decimals)
 
 
 def relative_change(now: float | None, before: float | None) -> str:
     """The signed change in per cent of what was before."""
     if now is None or not before:
         return ""
-    difference = round((now / before - 1) * 100, 1)
-    sign = "+" if difference > 0 else MINUS if difference < 0 else "±"
-    return f"{sign}{abs(difference):,.1f}{percent_sign()}"
+    difference = now / before - 1
+    return Figure(signed(difference * 100, 1) + percent_sign(), difference, 1, is_percent=True, is_signed=True)
 
 
 def period_name(period: Period) -> str:

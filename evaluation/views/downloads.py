@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 import xlsxwriter
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from evaluation.pages.tables import Table
 from evaluation.services import audit
+from evaluation.shown import Figure
 
 FORMULA_SIGNS = (
     "=",
@@ -49,10 +51,19 @@ def table_response(table: Table, kind: str, taken_by: str) -> HttpResponse:
 
 
 def neutral(cell: object) -> object:
-    """Text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """Text that a spreadsheet would take for a formula gets an apostrophe before it; a figure is its number."""
+    if isinstance(cell, Figure):
+        return f"{cell.value * 100:.{cell.decimals}f}%" if cell.is_percent else f"{cell.value:.{cell.decimals}f}"
     if isinstance(cell, str) and cell.startswith(FORMULA_SIGNS):
         return "'" + cell
     return "" if cell is None else cell
+
+
+def number_format(figure: Figure) -> str:
+    """How a spreadsheet shows the figure."""
+    plain = ("0" if figure.is_percent else "#,##0") + ("." + "0" * figure.decimals if figure.decimals else "")
+    plain += "%" if figure.is_percent else ""
+    return f"+{plain};-{plain};{plain}" if figure.is_signed else plain
 
 
 def watermark(taken_by: str) -> str:
@@ -80,9 +91,14 @@ def as_xlsx(table: Table, taken_by: str) -> bytes:
         sheet = book.add_worksheet("".join(sign for sign in table.title if sign not in "[]:*?/\\")[:31] or "Yilian")
         for column, heading in enumerate(table.headings):
             sheet.write_string(0, column, str(neutral(str(heading))), book.add_format({"bold": True}))
+        formats: dict[str, Any] = {}
         for line, row in enumerate(table.rows, start=1):
             for column, cell in enumerate(row):
-                if isinstance(cell, int | float):
+                if isinstance(cell, Figure):
+                    code = number_format(cell)
+                    formats[code] = formats.get(code) or book.add_format({"num_format": code})
+                    sheet.write_number(line, column, cell.value, formats[code])
+                elif isinstance(cell, int | float):
                     sheet.write_number(line, column, cell)
                 else:
                     sheet.write_string(line, column, str(neutral(str(cell) if cell is not None else "")))

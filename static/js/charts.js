@@ -11,6 +11,8 @@ function draw(plot) {
   const height = figure.layout.height || plot.clientHeight;
   plot.style.height = `${height}px`;
   Plotly.react(plot, figure.data, { ...figure.layout, height, autosize: true }, { displayModeBar: false, responsive: true });
+  const frame = plot.parentElement;
+  if ("newest" in plot.dataset) frame.scrollLeft = frame.scrollWidth;
 }
 
 const plots = [...document.querySelectorAll("[data-figure]")];

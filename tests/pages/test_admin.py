@@ -101,6 +101,15 @@ def test_changing_a_limit_marks_the_lights_stale_and_is_in_the_trail(office, wor
     assert event.details == {"before": {"green_high": 8.5}, "after": {"green_high": 8.0}}
 
 
+def test_limits_are_set_for_indicators_of_the_catalogue_only(office):
+    limits = {"level": "L2", "green_high": "8", "red_high": "10", "green_low": "", "red_low": ""}
+
+    refused = office.post(add("threshold"), {"indicator": "NONSENSE", **limits})
+    assert refused.status_code == 200 and "indicator" in refused.context["adminform"].form.errors
+    assert office.post(add("threshold"), {"indicator": "IP_COST", **limits}).status_code == 302
+    assert Threshold.objects.filter(indicator="IP_COST", level="L2").exists()
+
+
 def test_a_red_limit_inside_the_green_range_is_refused(office):
     threshold, _made = Threshold.objects.update_or_create(
         indicator="ALOS", level="L2", defaults={"green_high": 8.5, "red_high": 10}

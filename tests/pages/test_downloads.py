@@ -5,9 +5,11 @@ import io
 
 import openpyxl
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluation import shown
 from evaluation.access.roles import Role
 from evaluation.models import AuditEvent
 from evaluation.pages.tables import Table
@@ -68,6 +70,27 @@ def test_a_heading_may_be_a_formula_too():
 @pytest.mark.parametrize("title", ["A" * 60, "[a]:*?/\\", "", "发热门诊"])
 def test_any_title_gives_a_sheet(title):
     assert xlsx_cells(Table("x", title, ["a"], [["b"]]))[1][0].value == "b"
+
+
+FIGURES = [
+    (lambda: shown.number(-13_738.4), "-13738", -13_738, "#,##0"),
+    (lambda: shown.number(1.0836, 3), "1.084", 1.084, "#,##0.000"),
+    (lambda: shown.percent(5 / 19), "26.3%", 0.263, "0.0%"),  # not 0.26315…, which would tell the 5
+    (lambda: shown.signed(2.06, 1), "2.1", 2.1, "+#,##0.0;-#,##0.0;#,##0.0"),
+    (lambda: shown.relative_change(9, 10), "-10.0%", -0.1, "+0.0%;-0.0%;0.0%"),
+]
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize(("figure", "text", "number", "form"), FIGURES)
+def test_a_figure_is_the_number_that_the_page_shows(figure, text, number, form, language):
+    with translation.override(language):
+        shown_on_page = figure()
+
+    cell = xlsx_cells(table(["Hospital", shown_on_page]))[1][1]
+
+    assert (cell.value, cell.data_type, cell.number_format) == (number, "n", form)
+    assert csv_rows(table(["Hospital", shown_on_page]))[1][1] == text
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
