@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 from django.utils.translation import gettext as _
@@ -36,23 +37,26 @@ class GroupLine:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """The groups with most cases. `left_out`: how many groups have fewer than five."""
+    """The groups with most cases. `left_out`: how many groups have fewer than five; `reason`: why there are none."""
 
     lines: list[GroupLine]
     left_out: int
     table: Table
+    reason: str = ""
 
     @classmethod
     def of(
         cls, user: User, consortium: Consortium, members: Sequence[Institution], chosen: Institution | None,
         indicator: Indicator, picker: Picker,
     ) -> Breakdown:  # fmt: skip
-        nothing = cls([], 0, Table("groups", "", [], []))
-        if indicator.code not in BY_DRG or indicator.facts != ("cases",) or not members:
-            return nothing
+        nothing = partial(cls, [], 0, Table("groups", "", [], []))
+        if indicator.code not in BY_DRG or indicator.facts != ("cases",):
+            return nothing(_("This indicator is not broken down by DRG."))
+        if not members:
+            return nothing(_("No grouped cases in this period."))
         frame = _cells(consortium, [chosen] if chosen else members, picker, within_membership=chosen is None)
         if frame.empty:
-            return nothing
+            return nothing(_("No grouped cases in this period."))
         values = indicator.calculate({"cases": frame}, ["drg"])
         cases = frame.groupby("drg", observed=True)["discharges"].sum()
         if indicator.needs_follow_up:

@@ -73,6 +73,10 @@ class InstitutionPage:
     last_month: str
 
     @property
+    def has_values(self) -> bool:
+        return any(line.value.seen is not None for theme in self.themes for line in theme.lines)
+
+    @property
     def tables(self) -> dict[str, Table]:
         headings = [
             _("Indicator"),

@@ -152,18 +152,18 @@ def rebuild_cells(partitions: Iterable[Partition] | None = None) -> None:
     """Replace the readmissions and cells of these institution-months, or of all (None)."""
     with connection.cursor() as cursor:
         if partitions is None:
-            cursor.execute("DELETE FROM evaluation_casecell")  # TRUNCATE would lock readers out until the end
-            cursor.execute("DELETE FROM evaluation_readmission")
+            cursor.execute("DELETE FROM evaluation_readmission")  # TRUNCATE would lock readers out until the end
             cursor.execute(READMISSIONS_SQL.format(later=ALL_LATER, only=""))
             cursor.execute("ANALYZE evaluation_readmission")
+            cursor.execute("DELETE FROM evaluation_casecell")
             cursor.execute(_insert(""))
             cursor.execute("ANALYZE evaluation_casecell")
             return
         institutions, months = zip(*sorted(set(partitions)), strict=True)
         chosen = [list(institutions), list(months)]
-        cursor.execute(f"DELETE FROM evaluation_casecell derived {IN_PARTITIONS}", chosen)
         cursor.execute(f"DELETE FROM evaluation_readmission derived {IN_PARTITIONS}", chosen)
         cursor.execute(READMISSIONS_SQL.format(later=EACH_LATER, only=OF_PARTITIONS), chosen)
+        cursor.execute(f"DELETE FROM evaluation_casecell derived {IN_PARTITIONS}", chosen)
         cursor.execute(_insert(OF_PARTITIONS), chosen)
 
 

@@ -136,9 +136,9 @@ def _lock_partitions(partitions: set[Partition]) -> None:
 
 
 def _lock_all_cells() -> None:
-    """No one else rebuilds partitions while everything is rebuilt; readers go on."""
+    """No one else rebuilds partitions while everything is rebuilt; readers go on. The tables in the order of writing."""
     with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE evaluation_casecell IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute("LOCK TABLE evaluation_readmission, evaluation_casecell IN SHARE ROW EXCLUSIVE MODE")
 
 
 def _lock(key: int) -> None:

@@ -161,3 +161,26 @@ def test_readyz_is_fine_when_a_worker_was_seen_within_a_minute(client):
     answer = client.get("/readyz")
 
     assert (answer.status_code, answer.json()["redis"]) == (200, "ok")
+
+
+# ---- nothing to show yet -------------------------------------------------------------------------------------------
+
+
+def test_a_hospital_without_values_is_not_told_that_nothing_is_red(world):
+    address = f"/institutions/{world.own.code}/?period=2026-03"
+    board = browser(world.people[Role.BOARD])
+    assert "Nothing is red or yellow." not in board.get(address).content.decode()
+
+    make_value("ALOS", world.own, value=8, light="green", reason="")
+
+    assert "Nothing is red or yellow." in board.get(address).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [("DRG_CMI", "No grouped cases in this period."), ("REF_DONE", "This indicator is not broken down by DRG.")],
+)
+def test_an_empty_breakdown_says_why(world, code, reason):
+    page = browser(world.people[Role.BOARD]).get(f"/indicators/{code}/?period=2026-03")
+
+    assert reason in page.content.decode()

@@ -7,7 +7,7 @@ from django.db import connection
 
 from evaluation.models import Readmission, RecordVersion, Upload
 from evaluation.services import uploads
-from evaluation.services.recompute import recompute_all_stale
+from evaluation.services.recompute import recompute_all_stale, recompute_everything
 from evaluation.signals import upload_changed
 from referrals.models import Referral
 from tests.browser.processes import wait_for
@@ -121,3 +121,26 @@ def someone_waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
         return cursor.fetchone()[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_everything_and_what_is_stale_computed_at_once_do_not_clash():
+    make_world()
+    stays = [
+        case(number, "2026-01-21", admitted_at="2026-01-02", institution=H2, patient_id=f"P{number}")
+        for number in range(30)
+    ]
+    stored(stays)
+    recompute_all_stale()
+    for turn in range(4):
+        upload = stored([case(100 + number, admitted_at="2026-01-30", patient_id=f"P{number}") for number in range(30)])
+
+        raised = at_once(recompute_everything, recompute_all_stale, recompute_all_stale)
+
+        assert raised == [], turn
+        recompute_all_stale()
+        assert Readmission.objects.count() == 30
+        uploads.undo(upload=upload, by=None)
+        assert at_once(recompute_all_stale, recompute_everything) == [], turn
+        recompute_all_stale()
+        assert not Readmission.objects.exists()

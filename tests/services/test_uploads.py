@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from evaluation.access.roles import Role
 from evaluation.datasets import dataset_by_name
@@ -317,6 +317,19 @@ def test_a_store_that_fails_leaves_nothing_stored_and_says_why(world):
     assert AuditEvent.objects.latest("pk").details["failure"] == "The month is locked."
     assert confirmed(upload).status == Status.SUBMITTED
     assert current() == {"1": 36}
+
+
+def test_a_worker_tells_a_failure_in_the_language_of_who_delivered(world):
+    places = stored([HOSPITAL], "institutions")
+    department = {"institution": HOSPITAL["code"], "code": "0300", "name": "呼吸内科", "bed_type": ""}
+    with translation.override("zh-hans"):
+        upload = uploads.submit(upload=delivered([department], "departments"), by=None)
+    uploads.undo(upload=places, by=None)
+
+    upload = uploads.advance(upload)
+
+    assert upload.status == Status.FAILED
+    assert upload.failure.startswith("校验之后")
 
 
 def test_a_fault_of_the_program_is_told_too_and_the_log_holds_no_value(world, caplog):

@@ -1,5 +1,7 @@
 """Carries uploads on by themselves: checks what was received, stores what was confirmed."""
 
+from django.utils import translation
+
 from evaluation.models import Upload
 from evaluation.services.uploads.check import check_upload
 from evaluation.services.uploads.submit import store
@@ -9,10 +11,11 @@ INLINE_ROWS = 10_000  # up to so many rows the request itself does the work; bey
 
 def advance(upload: Upload) -> Upload:
     """Do what the upload waits for, if anything."""
-    if upload.status == Upload.Status.RECEIVED:
-        return check_upload(upload)
-    if upload.status == Upload.Status.STORING:
-        return store(upload)
+    with translation.override(upload.language):
+        if upload.status == Upload.Status.RECEIVED:
+            return check_upload(upload)
+        if upload.status == Upload.Status.STORING:
+            return store(upload)
     return upload
 
 

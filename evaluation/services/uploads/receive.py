@@ -8,6 +8,7 @@ import pandas as pd
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from evaluation.access import rules
@@ -46,6 +47,7 @@ def receive(
         mode=mode,
         filename=_storable(filename)[:200],
         by=by,
+        language=get_language() or settings.LANGUAGE_CODE,
     )
     others = [other.layout for other in Dataset.all() if other.layout.dataset != dataset]
     given = frozenset({"institution"} if institution else ())
