@@ -33,6 +33,8 @@ NUMERATORS: dict[str, Q] = {  # over `with_benchmark`, which adds weight and ris
     "MDT_COV": ~UNGROUPED & Q(mdt=True),
     "LRM": ~UNGROUPED & Q(risk=1, disposition="5"),
     "MLRM": ~UNGROUPED & Q(risk=2, disposition="5"),
+    "READM30": Q(readmission__isnull=False),
+    "READM_SAME": Q(readmission__same=True),
 }
 
 

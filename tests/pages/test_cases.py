@@ -34,6 +34,7 @@ def treated(world) -> World:
             world.own,
             date(2026, 3, chance.randint(1, 28)),
             upload=upload,
+            patient_hash=chance.randint(1, 40).to_bytes(32),
             drg_code=chance.choice(GROUPS),
             rw=chance.choice([None, Decimal("0.5"), Decimal("2"), Decimal("3.1")]),
             disposition=chance.choice("1255"),
