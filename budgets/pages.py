@@ -198,9 +198,8 @@ def _by_category(amounts: Amounts) -> list[CategoryLine]:
 
 
 def _values(asked: Asked, period: Period, members: list[int]) -> dict[int | None, ShownValue]:
-    known = {value.institution_id: value for value in asked.values if value.indicator.code == "BUD_EXEC"}
-    if asked.values and period == asked.picker.period:
-        return known
+    if asked.values is not None and period == asked.picker.period:
+        return {value.institution_id: value for value in asked.values if value.indicator.code == "BUD_EXEC"}
     stored = IndicatorValue.objects.filter(indicator="BUD_EXEC", period=period.code)
     wanted = stored.filter(institution__in=members) | stored.filter(consortium=asked.consortium, level="")
     return {value.institution_id: value for value in read_values(wanted, asked.user)}

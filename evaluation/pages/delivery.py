@@ -15,10 +15,13 @@ from evaluation.models import CaseCell, Consortium, Institution, Level, Membersh
 
 @dataclass(frozen=True)
 class Delivery:
-    """`covered` is the span of months with facts of any kind; `delivered` has the institutions with cases by month."""
+    """`covered` is the span of months with facts of any kind; `delivered` has the institutions with cases by month.
+
+    `around` are the memberships of all consortia to which one of the consortium's institutions ever belonged.
+    """
 
     consortium: Consortium
-    memberships: list[Membership]
+    around: list[Membership]
     covered: tuple[date, date] | None
     delivered: dict[date, frozenset[int]]
     data_end: int | None
@@ -27,8 +30,14 @@ class Delivery:
     def of(cls, consortium: Consortium) -> Delivery:
         """Two queries."""
         span = frames.delivered_span()
-        memberships = Membership.objects.filter(consortium=consortium).select_related("institution")
-        return cls(consortium, list(memberships), span.covered, span.delivered, span.data_end)
+        own = Membership.objects.filter(consortium=consortium).values("institution")
+        theirs = Membership.objects.filter(institution__in=own).values("consortium")
+        around = Membership.objects.filter(consortium__in=theirs).select_related("institution")
+        return cls(consortium, list(around), span.covered, span.delivered, span.data_end)
+
+    @cached_property
+    def memberships(self) -> list[Membership]:
+        return [each for each in self.around if each.consortium_id == self.consortium.pk]
 
     @cached_property
     def months(self) -> list[date]:

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from evaluation import shown
+from evaluation.access.roles import Permission
+from evaluation.access.rules import may
 from evaluation.charts.trend import Limits
 from evaluation.indicators.definition import Indicator
 from evaluation.indicators.periods import Period
@@ -126,16 +128,25 @@ class _Builder:
         both = [self.picker.period.code, self.picker.before.code]
         codes = [period.code for period in self.periods]
         lines = {self.chosen.code, "DRG_CMI", "DRG_TW", "REF_RATIO", "BUD_EXEC"}
-        own = Q(institution__in=[member.pk for member in self.members])
+        members = {member.pk for member in self.members}
+        own = Q(institution__in=members)
         whole = Q(consortium=self.consortium, level="")
         wanted = (own | whole) & Q(period__in=both)
         wanted |= own & Q(period__in=codes, indicator=self.chosen.code) | whole & Q(
             period__in=codes, indicator__in=lines
         )
+        around = None
+        if not may(self.user, Permission.SEE_SMALL_COUNTS):  # what is hidden depends on all that stands beside it
+            around = self.delivery.around
+            beside = Q(institution__in={each.institution_id for each in around})
+            beside |= Q(consortium__in={each.consortium_id for each in around})
+            wanted |= beside & (Q(period__in=both) | Q(period__in=codes, indicator__in=lines))
         self.now: dict[tuple[int | None, str], ShownValue] = {}
         self.before: dict[tuple[int | None, str], ShownValue] = {}
         self.history: dict[tuple[int | None, str], dict[str, ShownValue]] = {}
-        for value in read_values(IndicatorValue.objects.filter(wanted), self.user, self.delivery.data_end):
+        for value in read_values(IndicatorValue.objects.filter(wanted), self.user, self.delivery.data_end, around):
+            if value.institution_id not in members and (value.consortium_id, value.level) != (self.consortium.pk, ""):
+                continue
             key = (value.institution_id, value.indicator.code)
             self.history.setdefault(key, {})[value.period] = value
             if value.period == both[0]:

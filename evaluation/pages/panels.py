@@ -22,7 +22,7 @@ class Asked:
     members: Sequence[Institution]
     picker: Picker
     institution: Institution | None = None
-    values: Sequence[ShownValue] = ()  # those of the period that the page has read already
+    values: Sequence[ShownValue] | None = None  # those of the period, where the page has read them already
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -107,29 +107,59 @@ class ShownValue:
 
 
 def read_values(
-    queryset: QuerySet[IndicatorValue], user: User | None = None, data_end: int | None = None
+    queryset: QuerySet[IndicatorValue],
+    user: User | None = None,
+    data_end: int | None = None,
+    around: Iterable[Membership] | None = None,
 ) -> list[ShownValue]:
-    """The values of a queryset as the user may see them; None is the system itself, which sees all. `data_end`: the day of
-    the latest discharge, where the caller knows it."""
+    """The values of a queryset as the user may see them; None is the system itself, which sees all.
+
+    What the caller knows already is not read again. `data_end`: the day of the latest discharge. `around`: the memberships
+    of all consortia that the values are of or their institutions ever belonged to; then the queryset holds, of each of its
+    indicators and periods, all values of these consortia and institutions.
+    """
     by_code = {indicator.code: indicator for indicator in indicators()}
     data_end = data_end or frames.data_end_day() or 0
     values = [_judged(row, by_code, data_end) for row in queryset.values_list(*COLUMNS) if row[0] in by_code]
     if user is None or may(user, Permission.SEE_SMALL_COUNTS):
         return values
-    return _as_outsider(values, user, by_code, data_end)
+    return _as_outsider(values, user, by_code, data_end, around)
 
 
 def _as_outsider(
-    values: list[ShownValue], user: User, by_code: dict[str, Indicator], data_end: int
+    values: list[ShownValue],
+    user: User,
+    by_code: dict[str, Indicator],
+    data_end: int,
+    around: Iterable[Membership] | None,
 ) -> list[ShownValue]:
-    """Small counts hidden, as seen from the own institution or from none. Two queries for what stands beside the values."""
+    """Small counts hidden, as seen from the own institution or from none. Two queries for what stands beside the values,
+    unless that is known."""
     wanted: dict[str, set[str]] = defaultdict(set)
     for value in values:
         if hides(value.indicator):
             wanted[value.period].add(value.indicator.code)
     if not wanted:
         return values
-    memberships = _memberships_around(values)
+    if around is None:
+        memberships = _memberships_around(values)
+        beside = _beside(values, wanted, memberships, by_code, data_end)
+    else:
+        memberships = [(m.consortium_id, m.institution_id, m.institution.level, m.joined_on, m.left_on) for m in around]
+        beside = values
+    groups = {period: _groups(memberships, Period.parse(period)) for period in wanted}
+    own = user.institution_id if user.scope is Scope.INSTITUTION else None
+    return hide_small_counts(values, beside, groups, own)
+
+
+def _beside(
+    values: list[ShownValue],
+    wanted: Mapping[str, set[str]],
+    memberships: list[tuple],
+    by_code: dict[str, Indicator],
+    data_end: int,
+) -> list[ShownValue]:
+    """All values of the wanted indicators by period, of the institutions and consortia around."""
     members, consortia = {each[1] for each in memberships}, {each[0] for each in memberships}
     members |= {value.institution_id for value in values if value.institution_id}
     periods: dict[frozenset[str], list[str]] = defaultdict(list)
@@ -137,10 +167,7 @@ def _as_outsider(
         periods[frozenset(codes)].append(period)
     chosen = reduce(or_, (Q(indicator__in=codes, period__in=spans) for codes, spans in periods.items()))
     rows = IndicatorValue.objects.filter(chosen, Q(institution__in=members) | Q(consortium__in=consortia))
-    beside = [_judged(row, by_code, data_end) for row in rows.values_list(*COLUMNS)]
-    groups = {period: _groups(memberships, Period.parse(period)) for period in wanted}
-    own = user.institution_id if user.scope is Scope.INSTITUTION else None
-    return hide_small_counts(values, beside, groups, own)
+    return [_judged(row, by_code, data_end) for row in rows.values_list(*COLUMNS)]
 
 
 def _memberships_around(values: list[ShownValue]) -> list[tuple]:
