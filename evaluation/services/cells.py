@@ -5,7 +5,7 @@ statements serve a few stale institution-months and a rebuild of everything; a s
 concerns is looked at by itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.db import connection, transaction
 
@@ -182,13 +182,3 @@ def _insert(only: str) -> str:
     columns = ", ".join(("institution_id", "month", "department", "drg", *CASE_FACTS))
     query = CELLS_SQL.format(place=PLACE, group=GROUP, only=only)
     return query + f"INSERT INTO evaluation_casecell ({columns}) SELECT {columns} FROM cell"
-
-
-def partitions_of_cases(where: str, params: Sequence[object]) -> list[Partition]:
-    """The institution-months of the current cases that fulfil an SQL condition on `c`."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT DISTINCT c.institution_id, c.month FROM evaluation_inpatientcase c WHERE c.is_current AND {where}",
-            params,
-        )
-        return list(cursor.fetchall())

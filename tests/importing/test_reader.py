@@ -19,7 +19,7 @@ from evaluation.importing.case_layout import CASES
 from evaluation.importing.layouts import Column, Layout
 from evaluation.importing.master_layouts import DEPARTMENTS, INSTITUTIONS
 from evaluation.importing.problems import Problem, Severity, SheetRefused
-from evaluation.importing.reader import Sheet, encoding, formula_cells, open_sheet, xlsx_guard
+from evaluation.importing.reader import Sheet, encoding, open_sheet, xlsx_guard
 
 STAYS = Layout(
     dataset="stays",
@@ -247,11 +247,10 @@ def test_cells_are_normalised_and_stripped():
     assert cells(frame) == {2: ["001", "36", "(A)"]}
 
 
-def test_the_excel_idiom_for_text_is_unwrapped_and_other_formulas_are_marked():
+def test_the_excel_idiom_for_text_is_unwrapped_and_other_formulas_are_left():
     frame = read(b'record_no,age,note\n="00123",=1+1,a=b\n"=""00124""",37,"=""x""&""y"""\n')
 
     assert cells(frame) == {2: ["00123", "=1+1", "a=b"], 3: ["00124", "37", '="x"&"y"']}
-    assert cells(formula_cells(frame)) == {2: [False, True, False], 3: [False, False, True]}
 
 
 @pytest.mark.parametrize("quote", [b"", b'"'])

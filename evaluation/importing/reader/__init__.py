@@ -1,6 +1,5 @@
 """Reads a delivered sheet, CSV or XLSX, into frames of text; what the text means is for the checks to say. Pure."""
 
-from evaluation.importing.reader.cells import formula_cells
 from evaluation.importing.reader.sheet import Sheet, open_sheet
 
-__all__ = ["Sheet", "formula_cells", "open_sheet"]
+__all__ = ["Sheet", "open_sheet"]

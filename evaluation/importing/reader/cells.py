@@ -17,11 +17,6 @@ EXCEL_TEXT = r'^="([^"]*)"$'  # ="00123", the way to keep leading zeros in a CSV
 NUL_CHARACTER = gettext_noop("The value holds a NUL character. Delete the value and type it again.")
 
 
-def formula_cells(frame: pd.DataFrame) -> pd.DataFrame:
-    """Marks the cells that begin with "=": their result is not in the sheet."""
-    return frame.apply(lambda column: column.str.startswith("="))
-
-
 def frames(records: Records, positions: Mapping[str, int], chunk_rows: int) -> Iterator[pd.DataFrame]:
     """The rows as clean text by canonical column name; other columns stay behind, and so do rows without content."""
     waiting: pa.Table | None = None
