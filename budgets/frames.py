@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from evaluation.frames import MONTH_NUMBER, PLACE, FrameSource, within_clause
+from evaluation.frames import MONTH_NUMBER, PLACE, FrameSource, Unrounded, within_clause
 from evaluation.indicators.periods import Period, PeriodKind, months_between, year_to_date
 from evaluation.models import StaleMark
 
@@ -42,6 +42,7 @@ SOURCES = (
         query=_spent_query,
         dtypes={**PLACE, "spent": "float64"},
         table="budgets_expenditure",
+        published=Unrounded.EXACT,
         window=year_to_date,
         stale=StaleMark.Source.EXPENDITURES,
         concerns=rest_of_year,
@@ -51,6 +52,7 @@ SOURCES = (
         query=_planned_query,
         dtypes={**PLACE, "planned": "float64"},
         table="budgets_expenditure",
+        published=Unrounded.EXACT,
         window=at_end,
         stale=StaleMark.Source.EXPENDITURES,
         concerns=rest_of_year,

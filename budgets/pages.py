@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import Sum, Value
+from django.db.models import Q, Sum, Value
 from django.utils.translation import gettext as _
 
 from budgets.charts import execution_chart
@@ -15,7 +15,6 @@ from budgets.models import Budget, Category, Expenditure
 from evaluation import shown
 from evaluation.charts.theme import themed
 from evaluation.indicators.periods import Period, PeriodKind, elapsed_share
-from evaluation.models import IndicatorValue
 from evaluation.pages.matrix import light_word
 from evaluation.pages.panels import Asked
 from evaluation.pages.tables import Table
@@ -50,7 +49,7 @@ class ExecutionLine:
 
     @property
     def light(self) -> str:
-        return self.value.shown_light if self.value else "grey"
+        return self.value.light if self.value else "grey"
 
     @property
     def distance(self) -> str:
@@ -200,6 +199,6 @@ def _by_category(amounts: Amounts) -> list[CategoryLine]:
 def _values(asked: Asked, period: Period, members: list[int]) -> dict[int | None, ShownValue]:
     if asked.values is not None and period == asked.picker.period:
         return {value.institution_id: value for value in asked.values if value.indicator.code == "BUD_EXEC"}
-    stored = IndicatorValue.objects.filter(indicator="BUD_EXEC", period=period.code)
-    wanted = stored.filter(institution__in=members) | stored.filter(consortium=asked.consortium, level="")
+    places = Q(institution__in=members) | Q(consortium=asked.consortium, level="")
+    wanted = places & Q(indicator="BUD_EXEC", period=period.code)
     return {value.institution_id: value for value in read_values(wanted, asked.user)}

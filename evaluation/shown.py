@@ -13,6 +13,7 @@ from evaluation.indicators.definition import Indicator, Unit
 from evaluation.indicators.periods import Period, PeriodKind
 
 NONE = "—"
+FEW = "0–4"  # a published count of 0
 MINUS = "−"
 SPACE = "\u00a0"
 
@@ -67,6 +68,11 @@ def count(value: float | None) -> str:
     if value is not None and is_chinese() and abs(value) >= 10_000:
         return number(value / 10_000, 2) + "万"
     return number(value)
+
+
+def cases(count: float, *, is_published: bool) -> str:
+    """A number of people; published ones are known to within five."""
+    return FEW if is_published and count == 0 else number(count)
 
 
 def money(value: float | None) -> str:

@@ -33,7 +33,6 @@ INDICATORS = (
         calculate=down_up_ratio,
         facts=("referral_pairs",),
         counts_cases=False,
-        counts_people=True,
         why_it_matters=_("A consortium in which patients only move up is a suction pump, not a network."),
         how_calculated=_(
             "Completed down-referrals divided by accepted up-referrals, by month of the request. Of an institution: those it sent or received. Of a consortium: those between its members."
@@ -49,7 +48,7 @@ INDICATORS = (
         source="J24",
         calculate=completion_rate,
         facts=("referrals_sent",),
-        counts_people=True,
+        is_share=True,
         why_it_matters=_("A referral that is not completed is a patient who got lost between two members."),
         how_calculated=_("Completed divided by created referrals, attributed to the sender."),
     ),

@@ -6,22 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import pandas as pd
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from evaluation import frames, shown
-from evaluation.access.roles import Permission
-from evaluation.access.rules import may
+from evaluation.access.roles import Scope
 from evaluation.charts.theme import themed
 from evaluation.models import Institution
 from evaluation.pages.panels import Asked
 from evaluation.pages.tables import Table
+from evaluation.pages.values import is_outsider
 from referrals.charts import sankey
 from referrals.flows import Exchange, Flow, exchanges, flows
-from referrals.frames import ACCEPTED
-
-SMALLEST = 5
-DIRECTIONS = ("up", "down", "lateral")
+from referrals.frames import DIRECTIONS, PAIR_FACTS, STEPS
 
 
 @dataclass(frozen=True)
@@ -29,23 +27,24 @@ class NamedExchange:
     upper: str
     lower: str
     exchange: Exchange
-    is_hidden: bool
+    is_published: bool
 
     @property
     def taken(self) -> str:
-        return "< 5" if self.is_hidden else shown.number(self.exchange.taken)
+        return shown.cases(self.exchange.taken, is_published=self.is_published)
 
     @property
     def returned(self) -> str:
-        return "< 5" if self.is_hidden else shown.number(self.exchange.returned)
+        return shown.cases(self.exchange.returned, is_published=self.is_published)
 
     @property
     def share(self) -> str:
-        return shown.NONE if self.is_hidden else shown.number(self.exchange.share, 2)
+        return shown.number(self.exchange.share, 2)
 
     @property
     def never_returns(self) -> bool:
-        return self.exchange.never_returns and not self.is_hidden
+        """Not said where 0 stands for 0–4."""
+        return self.exchange.never_returns and not self.is_published
 
 
 def _members(asked: Asked) -> Sequence[Institution]:
@@ -59,30 +58,32 @@ def _members(asked: Asked) -> Sequence[Institution]:
 
 @dataclass(frozen=True)
 class FlowsPage:
-    """Referrals between members (or of one member) by month of the request; counts 1–4 are hidden from outsiders."""
+    """Referrals between members (or of one member) by month of the request.
+
+    Outsiders read published numbers, but for the flows of their own institution (`own`).
+    """
 
     asked: Asked
     found: list[Flow]
     names: dict[int, str]
-    hides_small: bool
+    is_published: bool
+    own: int | None
     name: str = "flows"
 
     @classmethod
     def build(cls, asked: Asked) -> FlowsPage:
-        period = asked.picker.period
         names = {member.pk: member.name for member in _members(asked)}
-        query = f"""SELECT sender_id, receiver_id, direction, count(*), count(*) FILTER (WHERE {ACCEPTED}),
-                           count(*) FILTER (WHERE status = 'completed')
-                    FROM referrals_referral WHERE month BETWEEN %s AND %s AND sender_id = ANY(%s) AND receiver_id = ANY(%s)
-                    GROUP BY sender_id, receiver_id, direction"""
-        dtypes = {
-            "sender": "int64", "receiver": "int64", "direction": "str", "created": "int64", "accepted": "int64",
-            "completed": "int64",
-        }  # fmt: skip
-        found = flows(frames.read_frame(query, [period.first, period.last, list(names), list(names)], dtypes))
+        own = asked.user.institution_id if asked.user.scope is Scope.INSTITUTION else None
+        is_published = is_outsider(asked.user)
+        period = asked.picker.period
+        monthly = frames.source("referral_pairs").rows(
+            list(names), period.first, period.last, for_outsiders=is_published, own=own
+        )
+        pairs = monthly.groupby(["institution", "partner"], as_index=False)[list(PAIR_FACTS)].sum()
+        pairs = pairs[pairs["institution"].isin(names) & pairs["partner"].isin(names)]
         if asked.institution:
-            found = [flow for flow in found if asked.institution.pk in (flow.sender, flow.receiver)]
-        return cls(asked, found, names, not may(asked.user, Permission.SEE_SMALL_COUNTS))
+            pairs = pairs[(pairs["institution"] == asked.institution.pk) | (pairs["partner"] == asked.institution.pk)]
+        return cls(asked, flows(_by_direction(pairs)), names, is_published, own)
 
     @property
     def is_empty(self) -> bool:
@@ -93,7 +94,7 @@ class FlowsPage:
         return [
             (self.names[flow.sender], self.names[flow.receiver], flow.direction, flow.created)
             for flow in self.found
-            if flow not in self.hidden
+            if flow.created
         ]
 
     @cached_property
@@ -106,55 +107,29 @@ class FlowsPage:
             "count": sum(link[3] for link in self._links)
         }
 
-    @cached_property
-    def hidden(self) -> frozenset[Flow]:
-        """Flows with a number from 1 to 4 between others than the own institution; of each direction at least two, and the
-        rest that the total leaves is no small number itself."""
-        if not self.hides_small:
-            return frozenset()
-        own = self.asked.user.institution_id
-        foreign = [
-            flow for flow in reversed(self.found) if own not in (flow.sender, flow.receiver)
-        ]  # the smallest first
-        hidden = {flow for flow in foreign if any(0 < number < SMALLEST for number in flow.numbers)}
-        for direction in DIRECTIONS:
-            others = [flow for flow in foreign if flow.direction == direction and flow not in hidden]
-            while others and self._tells(hidden, direction):
-                hidden.add(others.pop(0))
-        return frozenset(hidden)
-
-    @staticmethod
-    def _tells(hidden: set[Flow] | frozenset[Flow], direction: str) -> bool:
-        """The total of the direction tells what is hidden."""
-        unknown = [flow for flow in hidden if flow.direction == direction]
-        return len(unknown) == 1 or 0 < sum(flow.created for flow in unknown) < SMALLEST
-
-    def _total(self, direction: str) -> int | None:
-        """Referrals of the direction; none where it would tell what is hidden."""
-        if self._tells(self.hidden, direction):
-            return None
+    def _total(self, direction: str) -> int:
         return sum(flow.created for flow in self.found if flow.direction == direction)
 
     @property
-    def up(self) -> int | None:
+    def up(self) -> int:
         return self._total("up")
 
     @property
-    def down(self) -> int | None:
+    def down(self) -> int:
         return self._total("down")
 
     @property
-    def lateral(self) -> int | None:
+    def lateral(self) -> int:
         return self._total("lateral")
+
+    def _rounds(self, *ends: int) -> bool:
+        """Whether the numbers of a pair are published ones."""
+        return self.is_published and self.own not in ends
 
     @cached_property
     def exchanges(self) -> list[NamedExchange]:
-        """Hidden where a flow between the two is."""
-        ends = {frozenset((flow.sender, flow.receiver)) for flow in self.hidden if flow.direction in ("up", "down")}
         return [
-            NamedExchange(
-                self.names[each.upper], self.names[each.lower], each, frozenset((each.upper, each.lower)) in ends
-            )
+            NamedExchange(self.names[each.upper], self.names[each.lower], each, self._rounds(each.upper, each.lower))
             for each in exchanges(self.found)
         ]
 
@@ -166,10 +141,13 @@ class FlowsPage:
     @cached_property
     def table(self) -> Table:
         words = {"up": _("up"), "down": _("down"), "lateral": _("lateral")}
-        rows = []
-        for flow in self.found:
-            numbers = ["< 5", "", ""] if flow in self.hidden else flow.numbers
-            rows.append([self.names[flow.sender], self.names[flow.receiver], words[flow.direction], *numbers])
+        rows = [
+            [
+                self.names[flow.sender], self.names[flow.receiver], words[flow.direction],
+                *(shown.cases(number, is_published=self._rounds(flow.sender, flow.receiver)) for number in flow.numbers),
+            ]
+            for flow in self.found
+        ]  # fmt: skip
         headings = [
             pgettext("referral", "From"), pgettext("referral", "To"), _("Direction"), pgettext("number", "Referrals"),
             pgettext("referral", "Accepted"), _("Completed"),
@@ -191,3 +169,14 @@ class FlowsPage:
     @property
     def tables(self) -> dict[str, Table]:
         return {table.name: table for table in (self.table, self.exchange_table)}
+
+
+def _by_direction(pairs: pd.DataFrame) -> pd.DataFrame:
+    """sender, receiver, direction and the number of each step, where there is any."""
+    ends = pairs[["institution", "partner"]].set_axis(["sender", "receiver"], axis=1)
+    parts = [
+        ends.assign(direction=direction, **{step: pairs[f"{step}_{direction}"] for step in STEPS})
+        for direction in DIRECTIONS
+    ]
+    every = pd.concat(parts, ignore_index=True)
+    return every[(every[list(STEPS)] > 0).any(axis=1)]

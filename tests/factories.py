@@ -12,7 +12,17 @@ from rest_framework.authtoken.models import Token
 from evaluation.access.roles import Role
 from evaluation.datasets import dataset_by_name
 from evaluation.indicators.facts import CASE_FACTS
-from evaluation.models import CaseCell, Consortium, IndicatorValue, InpatientCase, Institution, Membership, Upload, User
+from evaluation.models import (
+    CaseCell,
+    Consortium,
+    IndicatorValue,
+    InpatientCase,
+    Institution,
+    Membership,
+    PublishedValue,
+    Upload,
+    User,
+)
 from evaluation.services import uploads
 from tests.importing.sheets import written
 from tests.importing.test_case_checks import case as any_case
@@ -53,7 +63,7 @@ def make_cell(institution: Institution, month: date = MARCH, **facts) -> CaseCel
 
 
 def make_value(indicator: str, place: Institution | Consortium, period: str = "2026-03", **fields) -> IndicatorValue:
-    """A grey value; numerator ÷ denominator where both are given and the value is not."""
+    """A grey value, published as it is; numerator ÷ denominator where both are given and the value is not."""
     scope = "consortium" if isinstance(place, Consortium) else "institution"
     defaults = {
         "indicator": indicator, "period": period, scope: place, "cases": 100, "light": "grey",
@@ -61,6 +71,7 @@ def make_value(indicator: str, place: Institution | Consortium, period: str = "2
     }  # fmt: skip
     if "numerator" in fields and "denominator" in fields:
         defaults["value"] = fields["numerator"] / fields["denominator"]
+    PublishedValue.objects.create(**(defaults | fields))
     return IndicatorValue.objects.create(**(defaults | fields))
 
 

@@ -1,7 +1,5 @@
 """Who sees and does what (design §1, §6): every model, every address, every role."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 
@@ -20,6 +18,7 @@ from evaluation.models import (
     InpatientCase,
     Institution,
     Membership,
+    PublishedValue,
     Upload,
     User,
 )
@@ -121,9 +120,24 @@ def test_people_of_a_consortium_see_its_members_and_no_others(world, role):
 
     assert seen(Consortium, person) == {world.consortium}
     assert seen(Institution, person) == set(world.members)
-    assert seen(IndicatorValue, person) == set(own)
+    values = PublishedValue if role is Role.REGULATOR else IndicatorValue
+    assert {(v.institution, v.consortium) for v in seen(values, person)} == {(v.institution, v.consortium) for v in own}
     assert seen(IndicatorValue, person).isdisjoint(foreign)
     assert seen(CaseCell, person) == seen(Budget, person) == seen(Expenditure, person) == set()
+
+
+def test_exact_values_are_for_office_and_board_and_of_the_own_line(world):
+    for place in (*world.members, world.consortium):
+        make_value("MORT", place, value=0.1)
+
+    def lines(model, role):
+        return {value.institution for value in seen(model, world.people[role])}
+
+    for role in (Role.BOARD, Role.CONSORTIUM_MANAGER):
+        assert lines(IndicatorValue, role) == {*world.members, None}
+    assert lines(IndicatorValue, Role.REGULATOR) == set()
+    assert lines(IndicatorValue, Role.STAFF) == {world.own}
+    assert lines(PublishedValue, Role.STAFF) == {*world.members, None} - {world.own}
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.ADMINISTRATOR])
@@ -437,122 +451,3 @@ def test_the_sign_in_of_the_administration_is_the_one_that_counts_failures(world
 
     assert answer.status_code == 302
     assert answer.url.startswith(reverse("account_login"))
-
-
-# ---- small counts --------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def small(world) -> World:
-    """Deaths of March: 3 of the neighbour, 2 of the own institution, more elsewhere; 71 in all."""
-    deaths = {world.lead: 40, world.county: 26, world.own: 2, world.neighbour: 3}
-    for member, count in deaths.items():
-        make_cell(member)
-        make_value("MORT", member, numerator=count, denominator=913 + count, cases=913 + count)
-    make_value("MORT", world.consortium, numerator=71, denominator=3723, cases=3723)
-    return world
-
-
-def table_of(client, url: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(client.get(url).content.decode("utf-8-sig"))))
-
-
-def api_values(world: World, role: Role, *codes: str) -> dict[str, dict]:
-    answer = api(world.people[role]).get(
-        f"/api/v1/indicator-values/?indicator=MORT&period=2026-03&institution={','.join(codes)}"
-    )
-    return {each["institution"]: each for each in answer.json()["results"]}
-
-
-HIDDEN = {"numerator": None, "denominator": None, "value": None, "cases": None, "light": "grey", "small_sample": False}
-
-
-def test_the_regulator_gets_no_small_count_from_the_api_one_by_one_or_together(small):
-    codes = [member.code for member in small.members]
-
-    together = api_values(small, Role.REGULATOR, *codes)
-    alone = {code: api_values(small, Role.REGULATOR, code)[code] for code in codes}
-
-    for code in (small.own.code, small.neighbour.code):
-        assert {name: together[code][name] for name in HIDDEN} == HIDDEN
-    assert together == alone
-
-
-@pytest.mark.parametrize("url", ["/indicators/MORT/?period=2026-03", "/?period=2026-03&columns=all&indicator=MORT"])
-def test_the_regulator_finds_no_small_count_in_pages_and_downloads(small, url):
-    client = browser(small.people[Role.REGULATOR])
-    rates = ("0.22", "0.33")  # 2 of 915, 3 of 916 in per cent
-
-    page = client.get(url).content.decode()
-    tables = [table_of(client, f"{url}&download=csv&table={name}") for name in ("ranking", "trend", "lights")]
-
-    assert "&lt; 5" in page
-    for text in (page, *map(str, tables)):
-        assert not any(rate in text for rate in rates)
-
-
-def test_beside_a_single_small_count_another_one_is_hidden_from_the_regulator(small):
-    IndicatorValue.objects.filter(institution=small.own).update(numerator=12)
-
-    shown = api_values(small, Role.REGULATOR, *(member.code for member in small.members))
-
-    assert [code for code, each in shown.items() if each["value"] is None] == [small.own.code, small.neighbour.code]
-
-
-def test_staff_see_their_own_small_count_and_not_the_neighbours(small):
-    shown = api_values(small, Role.STAFF, small.own.code, small.neighbour.code)
-
-    assert shown[small.own.code]["numerator"] == 2
-    assert shown[small.neighbour.code]["numerator"] is None
-
-
-@pytest.mark.parametrize("role", [Role.BOARD, Role.CONSORTIUM_MANAGER])
-def test_board_and_office_see_small_counts(small, role):
-    shown = api_values(small, role, small.own.code, small.neighbour.code)
-
-    assert [each["numerator"] for each in shown.values()] == [2, 3]
-
-
-def test_a_page_that_was_built_for_the_board_is_not_shown_to_the_regulator(small):
-    url = "/?period=2026-03&columns=all"
-
-    for_board = browser(small.people[Role.BOARD]).get(url).content.decode()
-    for_regulator = browser(small.people[Role.REGULATOR]).get(url).content.decode()
-
-    assert "&lt; 5" not in for_board
-    assert "&lt; 5" in for_regulator
-
-
-@pytest.fixture
-def flows(world) -> World:
-    """Up to the lead hospital: 2 from the own institution, 7 from the neighbour, 9 from the county hospital."""
-    counts = {world.own: 2, world.neighbour: 7, world.county: 9}
-    for sender, count in counts.items():
-        for number in range(count):
-            make_referral(sender, world.lead, f"{sender.code}-{number}")
-    return world
-
-
-FLOWS = "/referrals/?period=2026-03&download=csv&table=flows"
-
-
-def test_the_regulator_finds_neither_the_small_flow_nor_what_would_tell_it(flows):
-    rows = {row[0]: row[3] for row in table_of(browser(flows.people[Role.REGULATOR]), FLOWS) if len(row) > 3}
-
-    assert rows[flows.own.name] == "< 5"
-    assert rows[flows.neighbour.name] == "< 5"
-    assert rows[flows.county.name] == "9"
-
-
-def test_who_sends_sees_the_own_small_flow(flows):
-    rows = {row[0]: row[3] for row in table_of(browser(flows.people[Role.STAFF]), FLOWS) if len(row) > 3}
-
-    assert rows[flows.own.name] == "2"
-
-
-def test_a_flow_is_hidden_when_few_of_its_referrals_were_accepted(flows):
-    Referral.objects.filter(sender=flows.county).exclude(code__endswith="-0").update(accepted_at=None)
-
-    rows = {row[0]: row[3:] for row in table_of(browser(flows.people[Role.REGULATOR]), FLOWS) if len(row) > 3}
-
-    assert rows[flows.county.name] == ["< 5", "", ""]

@@ -47,7 +47,7 @@ SCOPES = {
 
 class Permission(StrEnum):
     SEE_VALUES = "see_values"
-    SEE_SMALL_COUNTS = "see_small_counts"  # others get counts 1–4 hidden, outside the own institution
+    SEE_EXACT_VALUES = "see_exact_values"  # others read published values, but for their own institution
     SEE_CASES = "see_cases"
     SUBMIT_DATA = "submit_data"  # of the own institution
     SUBMIT_MASTER_DATA = "submit_master_data"
@@ -76,7 +76,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CONSORTIUM_MANAGER: frozenset(
         {
             Permission.SEE_VALUES,
-            Permission.SEE_SMALL_COUNTS,
+            Permission.SEE_EXACT_VALUES,
             Permission.SEE_CASES,
             Permission.SUBMIT_MASTER_DATA,
             Permission.UNDO_UPLOADS,
@@ -84,7 +84,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SET_RULES,
         }
     ),
-    Role.BOARD: frozenset({Permission.SEE_VALUES, Permission.SEE_SMALL_COUNTS, Permission.APPROVE_RULES}),
+    Role.BOARD: frozenset({Permission.SEE_VALUES, Permission.SEE_EXACT_VALUES, Permission.APPROVE_RULES}),
     Role.REGULATOR: frozenset({Permission.SEE_VALUES}),
     Role.AUDITOR: frozenset({Permission.READ_AUDIT_TRAIL}),
     Role.ADMINISTRATOR: frozenset({Permission.MANAGE_USERS}),

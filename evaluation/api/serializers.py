@@ -78,6 +78,9 @@ class ValueSerializer(serializers.Serializer):
     computed_at = serializers.DateTimeField(allow_null=True)
     level = serializers.CharField(allow_null=True)
     small_sample = serializers.BooleanField()
+    published = serializers.BooleanField(
+        help_text="Computed of published months, as outsiders read them: counts are known to within five, 0 means 0–4."
+    )
 
 
 @extend_schema_serializer(many=False)

@@ -39,7 +39,10 @@ def windows(periods: Iterable[Period], window: Window) -> pd.DataFrame:
 def calculate_values(
     facts: Mapping[str, Facts], scopes: pd.DataFrame, periods: Sequence[Period], indicators: Iterable[Indicator]
 ) -> pd.DataFrame:
-    """scope, period, indicator, numerator, denominator, value, cases, last_index_day; rows only where facts are."""
+    """scope, period, indicator, numerator, denominator, value, cases, last_index_day; rows only where facts are.
+
+    `discharges` and `discharges_before` are those of the scope and period, and of the same period a year earlier.
+    """
     chosen = list(indicators)
     frames = {
         name: _by_scope_and_period(
@@ -51,12 +54,18 @@ def calculate_values(
         frames["cases_year_before"] = _year_before(facts["cases"], scopes, periods)
     results = {indicator.code: indicator.calculate(frames, BY) for indicator in chosen}
     values = pd.concat(results, names=["indicator", *BY]).reset_index()
-    if "cases" in frames:
-        values = values.merge(frames["cases"]["last_index_day"].reset_index(), on=list(BY), how="left")
-        follow_up = [indicator.code for indicator in chosen if indicator.needs_follow_up]
-        values["last_index_day"] = values["last_index_day"].where(values["indicator"].isin(follow_up))
-    else:
-        values["last_index_day"] = float("nan")
+    beside = {
+        "last_index_day": ("cases", "last_index_day"),
+        "discharges": ("cases", "discharges"),
+        "discharges_before": ("cases_year_before", "discharges"),
+    }
+    for column, (name, fact) in beside.items():
+        known = frames[name][fact].rename(column).reset_index() if name in frames else None
+        values = (
+            values.assign(**{column: float("nan")}) if known is None else values.merge(known, on=list(BY), how="left")
+        )
+    follow_up = [indicator.code for indicator in chosen if indicator.needs_follow_up]
+    values["last_index_day"] = values["last_index_day"].where(values["indicator"].isin(follow_up))
     return values
 
 

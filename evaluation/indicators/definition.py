@@ -87,7 +87,8 @@ class Indicator:
     from_elapsed_share: bool = False  # limits apply to the distance from the elapsed part of the year
     in_matrix: bool = True
     counts_cases: bool = True  # fewer than 30 cases are too few to rate
-    counts_people: bool = False  # the numerator is a number of people: 1–4 are hidden from outsiders
+    is_share: bool = False  # the numerator counts some of what the denominator counts
+    counts_distinct: tuple[str, ...] = ()  # the sides that count different things, which cannot be added up
 
 
 def ratio(numerator: pd.Series, denominator: pd.Series, cases: pd.Series | None = None) -> pd.DataFrame:

@@ -50,6 +50,37 @@ CASE_INDICES = ("cost_index", "time_index")
 CASE_MAXIMA = ("last_index_day", "last_discharge_day")  # days since 1970-01-01; 0 = none
 CASE_FACTS = CASE_COUNTS + CASE_SUMS + CASE_INDICES + CASE_MAXIMA
 
+CASES_BEHIND = {  # the count of cases that an amount is of
+    "weight": "weighted",
+    "bed_days": "discharges",
+    "cost": "discharges",
+    "weighted_cost": "weighted",
+    "itemised_cost": "itemised",
+    "drug_cost": "itemised",
+    "herbal_cost": "itemised",
+    "material_cost": "itemised",
+    "exam_cost": "itemised",
+    "payment": "paid",
+    "paid_cost": "paid",
+    "cost_index": "benched",
+    "time_index": "benched",
+}
+USUAL_AMOUNTS = {  # of a case, where the year before does not tell
+    "weight": 1_000_000,
+    "bed_days": 8,
+    "cost": 800_000,
+    "weighted_cost": 800_000,
+    "itemised_cost": 800_000,
+    "drug_cost": 200_000,
+    "herbal_cost": 20_000,
+    "material_cost": 100_000,
+    "exam_cost": 200_000,
+    "payment": 800_000,
+    "paid_cost": 800_000,
+    "cost_index": 1.0,
+    "time_index": 1.0,
+}
+
 GROUP_FACTS = ("discharges", "mdt_known", "mdt", "paid", "payment", "paid_cost")  # what distinct counts of DRGs need
 
 WEIGHT_UNITS = 1_000_000

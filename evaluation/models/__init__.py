@@ -5,9 +5,10 @@ from evaluation.models.case import InpatientCase
 from evaluation.models.cell import CaseCell
 from evaluation.models.department import Department
 from evaluation.models.drg import Benchmark
-from evaluation.models.indicator import IndicatorValue
+from evaluation.models.indicator import IndicatorValue, PublishedValue
 from evaluation.models.institution import Consortium, Institution, Level, Membership
 from evaluation.models.local_benchmark import LocalBenchmark
+from evaluation.models.publication import Publication, PublishedFact
 from evaluation.models.readmission import Readmission
 from evaluation.models.staleness import DataState, Heartbeat, StaleMark
 from evaluation.models.threshold import Threshold
@@ -28,6 +29,9 @@ __all__ = [
     "Level",
     "LocalBenchmark",
     "Membership",
+    "Publication",
+    "PublishedFact",
+    "PublishedValue",
     "Readmission",
     "RecordVersion",
     "StagedChunk",

@@ -1,18 +1,47 @@
 from django.db import models
 
+from evaluation.access.roles import Permission, Scope, allows
 from evaluation.models.institution import Consortium, Institution
 
 
-class IndicatorValueQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        """Values of visible institutions and consortia; small counts are hidden later, by pages/values.py."""
+def _of_one_scope(name: str) -> list[models.BaseConstraint]:
+    return [
+        models.UniqueConstraint(
+            fields=("period", "institution", "consortium", "level", "indicator"),
+            name=f"{name}_once",
+            nulls_distinct=False,
+        ),
+        models.CheckConstraint(
+            condition=models.Q(institution__isnull=True) ^ models.Q(consortium__isnull=True),
+            name=f"{name}_of_one_scope",
+        ),
+    ]
+
+
+class ValueQuerySet(models.QuerySet):
+    def of_visible_places(self, user):
         return self.filter(
             models.Q(consortium__isnull=True, institution__in=Institution.objects.visible_to(user))
             | models.Q(consortium__in=Consortium.objects.visible_to(user))
         )
 
 
-class IndicatorValue(models.Model):
+class IndicatorValueQuerySet(ValueQuerySet):
+    def visible_to(self, user):
+        """Office and board see the exact values of their members and consortia, an institution's people their own line's."""
+        if allows(user.role, Permission.SEE_EXACT_VALUES):
+            return self.of_visible_places(user)
+        own = user.institution_id if user.scope is Scope.INSTITUTION else None
+        return self.filter(institution=own) if own else self.none()
+
+
+class PublishedValueQuerySet(ValueQuerySet):
+    def visible_to(self, user):
+        """What outsiders see of others than their own institution."""
+        return self.of_visible_places(user).exclude(institution=user.institution_id or 0)
+
+
+class Value(models.Model):
     """A value of an institution, or of a consortium, or of one level of a consortium, for a period.
 
     `last_index_day` (days since 1970) is the latest discharge a readmission could follow; whether its 30 days are over
@@ -20,8 +49,8 @@ class IndicatorValue(models.Model):
     """
 
     indicator = models.CharField(max_length=20)
-    institution = models.ForeignKey(Institution, models.CASCADE, null=True, related_name="values", db_index=False)
-    consortium = models.ForeignKey(Consortium, models.CASCADE, null=True, related_name="values", db_index=False)
+    institution = models.ForeignKey(Institution, models.CASCADE, null=True, related_name="+", db_index=False)
+    consortium = models.ForeignKey(Consortium, models.CASCADE, null=True, related_name="+", db_index=False)
     level = models.CharField(max_length=7, default="")
     period = models.CharField(max_length=10)
     numerator = models.FloatField(null=True)
@@ -35,24 +64,34 @@ class IndicatorValue(models.Model):
     version = models.PositiveSmallIntegerField()
     computed_at = models.DateTimeField()
 
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return f"{self.indicator} {self.period}"
+
+
+class IndicatorValue(Value):
+    """The exact value."""
+
     objects = IndicatorValueQuerySet.as_manager()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("period", "institution", "consortium", "level", "indicator"),
-                name="value_once",
-                nulls_distinct=False,
-            ),
-            models.CheckConstraint(
-                condition=models.Q(institution__isnull=True) ^ models.Q(consortium__isnull=True),
-                name="value_of_one_scope",
-            ),
-        )
+        constraints = _of_one_scope("value")
         indexes = (
             models.Index(fields=("institution", "indicator"), name="value_of_institution"),
             models.Index(fields=("consortium", "indicator"), name="value_of_consortium"),
         )
 
-    def __str__(self):
-        return f"{self.indicator} {self.period}"
+
+class PublishedValue(Value):
+    """The value as outsiders read it: computed of published months alone (indicators/publishing.py)."""
+
+    objects = PublishedValueQuerySet.as_manager()
+
+    class Meta:
+        constraints = _of_one_scope("published")
+        indexes = (
+            models.Index(fields=("institution", "indicator"), name="published_of_institution"),
+            models.Index(fields=("consortium", "indicator"), name="published_of_consortium"),
+        )

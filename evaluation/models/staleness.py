@@ -11,7 +11,7 @@ class StaleMark(models.Model):
     Marks are only added and, once worked off, deleted by who claimed them; a partition marked again while it is being
     recomputed simply has another mark (docs/decisions/0005). Empty institution, consortium or month means all. A mark of
     STAYS names one stay whose readmission may have changed through admissions elsewhere; FOLLOW_UP are the values that
-    rest on readmissions only.
+    rest on readmissions only; PUBLISHED what outsiders read, computed after the exact values.
     """
 
     class Source(models.TextChoices):
@@ -20,6 +20,7 @@ class StaleMark(models.Model):
         FOLLOW_UP = "follow_up", _("readmission rates")
         VALUES = "values", _("indicator values")
         LIGHTS = "lights", _("lights")
+        PUBLISHED = "published", _("published values")
         EXPENDITURES = "expenditures", _("budget execution")
 
     source = models.CharField(max_length=14, choices=Source)
@@ -47,9 +48,13 @@ class Heartbeat(models.Model):
 
 
 class DataState(models.Model):
-    """One row that counts changes of what pages show, so that a page built once can be shown again while nothing changed."""
+    """One row that counts changes of what pages show, so that a page built once can be shown again while nothing changed,
+    and says which months have facts and when the latest discharge was (days since 1970)."""
 
     version = models.BigIntegerField(default=0)
+    first_month = models.DateField(null=True)
+    last_month = models.DateField(null=True)
+    data_end = models.IntegerField(null=True)
 
     def __str__(self):
         return str(self.version)

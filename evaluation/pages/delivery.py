@@ -10,34 +10,33 @@ from django.utils import timezone
 
 from evaluation import frames
 from evaluation.indicators.periods import Period, add_months, months_between
-from evaluation.models import CaseCell, Consortium, Institution, Level, Membership
+from evaluation.models import Consortium, Institution, Level, Membership, User
+from evaluation.pages.values import is_outsider
 
 
 @dataclass(frozen=True)
 class Delivery:
     """`covered` is the span of months with facts of any kind; `delivered` has the institutions with cases by month.
 
-    `around` are the memberships of all consortia to which one of the consortium's institutions ever belonged.
+    For outsiders who delivered is told by published discharges: that a month has any would tell of one to four.
     """
 
     consortium: Consortium
-    around: list[Membership]
+    memberships: list[Membership]
     covered: tuple[date, date] | None
     delivered: dict[date, frozenset[int]]
-    data_end: int | None
+    data_end: int
 
     @classmethod
-    def of(cls, consortium: Consortium) -> Delivery:
+    def of(cls, consortium: Consortium, user: User) -> Delivery:
         """Two queries."""
-        span = frames.delivered_span()
-        own = Membership.objects.filter(consortium=consortium).values("institution")
-        theirs = Membership.objects.filter(institution__in=own).values("consortium")
-        around = Membership.objects.filter(consortium__in=theirs).select_related("institution")
-        return cls(consortium, list(around), span.covered, span.delivered, span.data_end)
+        span = frames.published_span(user.institution_id) if is_outsider(user) else frames.delivered_span()
+        memberships = Membership.objects.filter(consortium=consortium).select_related("institution")
+        return cls(consortium, list(memberships), span.covered, span.delivered, span.data_end)
 
-    @cached_property
-    def memberships(self) -> list[Membership]:
-        return [each for each in self.around if each.consortium_id == self.consortium.pk]
+    def last_month_of(self, institution: Institution) -> date | None:
+        """The last month the institution has delivered."""
+        return max((month for month, who in self.delivered.items() if institution.pk in who), default=None)
 
     @cached_property
     def months(self) -> list[date]:
@@ -81,9 +80,3 @@ class Delivery:
 
 def _holds(membership: Membership, first: date, last: date) -> bool:
     return membership.joined_on <= last and (membership.left_on is None or membership.left_on >= first)
-
-
-def own_months(institution: Institution) -> list[date]:
-    """Months the institution has delivered, newest first."""
-    cells = CaseCell.objects.filter(institution=institution).order_by("-month")
-    return list(cells.values_list("month", flat=True).distinct())

@@ -1,25 +1,30 @@
-"""An indicator by DRG: where it comes from. Small groups are left out and small counts hidden for everyone (design §6): who
-may see the cases finds them there."""
+"""An indicator by DRG: where it comes from. Who sees the cases sees every group; others the large groups of a calendar year,
+in published numbers (design §6)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 
 import pandas as pd
 from django.utils.translation import gettext as _
 
 from evaluation import frames, shown
+from evaluation.access.roles import Permission, Scope
+from evaluation.access.rules import may
+from evaluation.indicators.calculation import month_number
 from evaluation.indicators.definition import Indicator
-from evaluation.indicators.facts import CASE_FACTS, CASE_INDICES
+from evaluation.indicators.facts import CASE_MAXIMA
+from evaluation.indicators.periods import PeriodKind
+from evaluation.indicators.publishing import ENOUGH_PUBLISHED
 from evaluation.models import Benchmark, Consortium, Institution, User
 from evaluation.pages.picker import Picker
 from evaluation.pages.tables import Table
+from evaluation.services.publications import published_groups
 
 MOST_GROUPS = 15
-SMALLEST = 5  # cases; smaller groups are left out
-HIDDEN = "< 5"
 BY_DRG = {
     "DRG_CMI", "RW2", "CEI", "TEI", "ALOS", "IP_COST", "COST_RW", "DRUG", "CONS", "EXAM_COST", "DRG_MARGIN", "MORT",
     "COMPL", "SURG", "SURG4", "DAYSURG", "ABX", "PATHWAY", "READM30", "READM_SAME", "DRG_TW",
@@ -31,54 +36,69 @@ class GroupLine:
     drg: str
     name: str
     cases: str
-    share: float
     value: str
 
 
 @dataclass(frozen=True)
 class Breakdown:
-    """The groups with most cases. `left_out`: how many groups have fewer than five; `reason`: why there are none."""
+    """The groups with most cases. `is_published`: large groups only, in published numbers; `reason`: why there are none."""
 
     lines: list[GroupLine]
-    left_out: int
     table: Table
+    is_published: bool = False
     reason: str = ""
 
     @classmethod
     def of(
         cls, user: User, consortium: Consortium, members: Sequence[Institution], chosen: Institution | None,
-        indicator: Indicator, picker: Picker,
+        indicator: Indicator, picker: Picker, data_end: int,
     ) -> Breakdown:  # fmt: skip
-        nothing = partial(cls, [], 0, Table("groups", "", [], []))
+        is_exact = _sees_cases(user, chosen)
+        nothing = partial(cls, [], Table("groups", "", [], []), not is_exact)
         if indicator.code not in BY_DRG or indicator.facts != ("cases",):
             return nothing(_("This indicator is not broken down by DRG."))
-        if not members:
-            return nothing(_("No grouped cases in this period."))
-        frame = _cells(consortium, [chosen] if chosen else members, picker, within_membership=chosen is None)
+        if not is_exact and picker.period.kind is not PeriodKind.YEAR:
+            return nothing(_("Groups are shown for calendar years: choose a year as the period."))
+        places = [member.pk for member in ([chosen] if chosen else members)]
+        if is_exact:
+            frame = frames.case_groups(places, picker.period.first, picker.period.last)
+        else:
+            frame = published_groups(places, picker.period.last.year)
+        if chosen is None:
+            frame = _while_member(frame, consortium)
+        if not is_exact:
+            frame = _large(frame, picker.period.last)
         if frame.empty:
-            return nothing(_("No grouped cases in this period."))
+            return nothing(
+                _("No grouped cases in this period.")
+                if is_exact
+                else _("No group has 30 published cases in this year.")
+            )
+        return cls._built(frame, indicator, data_end, is_published=not is_exact)
+
+    @classmethod
+    def _built(cls, frame: pd.DataFrame, indicator: Indicator, data_end: int, *, is_published: bool) -> Breakdown:
         values = indicator.calculate({"cases": frame}, ["drg"])
-        cases = frame.groupby("drg", observed=True)["discharges"].sum()
+        groups = frame.groupby("drg", observed=True)
         if indicator.needs_follow_up:
-            end = frames.data_end_day() or 0
-            latest = frame.groupby("drg", observed=True)["last_index_day"].max()
-            values["value"] = values["value"].where(latest <= end - 30)
+            values["value"] = values["value"].where(groups["last_index_day"].max() <= data_end - 30)
+        if is_published and values["denominator"].notna().any():
+            values["value"] = values["value"].where(values["cases"] >= ENOUGH_PUBLISHED)
+            if indicator.is_share:
+                values["value"] = values["value"].clip(upper=1)
+        cases = groups["discharges"].sum().sort_values(ascending=False, kind="stable")
         names = dict(
             Benchmark.objects.filter(drg__in=list(cases.index))
             .exclude(name="")
             .order_by("year")
             .values_list("drg", "name")
         )
-        large = _large(cases)
-        hidden = _hidden(values, large.index) if indicator.counts_people else frozenset()
         lines = [
             GroupLine(
-                drg, names.get(drg, ""), shown.number(int(count)), float(count / cases.sum()),
-                HIDDEN
-                if drg in hidden
-                else shown.plain(indicator, None if pd.isna(values["value"].get(drg)) else float(values["value"][drg])),
+                drg, names.get(drg, ""), shown.number(int(count)),
+                shown.plain(indicator, None if pd.isna(values["value"].get(drg)) else float(values["value"][drg])),
             )
-            for drg, count in large.items()
+            for drg, count in cases.items()
         ]  # fmt: skip
         unit = shown.unit_head(indicator)
         table = Table(
@@ -87,50 +107,29 @@ class Breakdown:
             ["DRG", _("Name"), _("Cases"), f"{indicator.name} ({unit})" if unit else str(indicator.name)],
             [[line.drg, line.name, line.cases, line.value] for line in lines],
         )
-        return cls(lines[:MOST_GROUPS], int((cases < SMALLEST).sum()), table)
+        return cls(lines[:MOST_GROUPS], table, is_published)
 
 
-def _large(cases: pd.Series) -> pd.Series:
-    """Groups with five cases or more; without the smallest of them where the total would tell the size of one left out."""
-    large = cases[cases >= SMALLEST].sort_values(ascending=False, kind="stable")
-    small = cases[cases < SMALLEST]
-    while len(small) and len(large) and (len(small) == 1 or small.sum() < SMALLEST):
-        small, large = cases.drop(large.index[:-1]), large.iloc[:-1]
-    return large
+def _sees_cases(user: User, chosen: Institution | None) -> bool:
+    """The office the cases of all members, an institution's people those of their own."""
+    if not may(user, Permission.SEE_CASES):
+        return False
+    return user.scope is Scope.CONSORTIUM or (chosen is not None and chosen.pk == user.institution_id)
 
 
-def _hidden(values: pd.DataFrame, visible: pd.Index) -> frozenset[str]:
-    """Groups with 1–4 counted people, and the next smallest where the total would tell their number."""
-    counts = values.loc[visible, "numerator"].fillna(0)
-    is_small = values.loc[visible, ["numerator", "denominator"]].isin(range(1, SMALLEST)).any(axis=1)
-    hidden = list(counts.index[is_small])
-    others = list(counts[~is_small & (counts > 0)].sort_values(kind="stable").index)
-    left_out = values["numerator"].drop(visible).fillna(0)
-    while hidden and others:
-        unknown = [*left_out[left_out > 0], *(counts[drg] for drg in hidden if counts[drg] > 0)]
-        if len(unknown) != 1 and not 0 < sum(unknown) < SMALLEST:
-            break
-        hidden.append(others.pop(0))
-    return frozenset(hidden)
-
-
-def _cells(
-    consortium: Consortium, members: Sequence[Institution], picker: Picker, *, within_membership: bool
-) -> pd.DataFrame:
-    """Facts by DRG of the period; for the consortium only of the months in which a member was one."""
-    totals = ", ".join(f"{'max' if column.startswith('last_') else 'sum'}({column})" for column in CASE_FACTS)
-    query = (
-        f"SELECT institution_id, {frames.MONTH_NUMBER.format('month')}, drg, {totals} FROM evaluation_casecell"
-        " WHERE institution_id = ANY(%s) AND month BETWEEN %s AND %s AND drg <> '' GROUP BY institution_id, month, drg"
-    )
-    dtypes = {
-        **frames.PLACE, "drg": "str", **dict.fromkeys(CASE_FACTS, "int64"), **dict.fromkeys(CASE_INDICES, "float64"),
-    }  # fmt: skip
-    frame = frames.read_frame(query, [[m.pk for m in members], picker.period.first, picker.period.last], dtypes)
-    if not within_membership:
-        return frame
+def _while_member(frame: pd.DataFrame, consortium: Consortium) -> pd.DataFrame:
+    """The rows of months in which the institution was a member."""
     held = frames.memberships()
-    held = held[held["consortium"] == consortium.pk]
-    joined = frame.merge(held, on="institution")
+    joined = frame.merge(held[held["consortium"] == consortium.pk], on="institution")
     inside = joined[(joined["month"] >= joined["first"]) & (joined["month"] <= joined["last"])]
     return inside.drop_duplicates(["institution", "month", "drg"]).drop(columns=["consortium", "first", "last"])
+
+
+def _large(frame: pd.DataFrame, last: date) -> pd.DataFrame:
+    """Published facts by institution and DRG of the year, of groups with 30 discharges there; what is left has no number."""
+    facts = [name for name in frame.columns if name not in ("institution", "month", "drg")]
+    yearly = frame.groupby(["institution", "drg"], as_index=False)[facts].sum()
+    day = (pd.Timestamp(last) + pd.offsets.MonthEnd(0)).toordinal() - date(1970, 1, 1).toordinal()
+    ends = {name: (yearly["index_stays"] > 0) * day for name in CASE_MAXIMA}
+    large = yearly[yearly["discharges"] >= ENOUGH_PUBLISHED]
+    return large.assign(month=month_number(last), **{name: end.loc[large.index] for name, end in ends.items()})

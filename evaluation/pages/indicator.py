@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from evaluation.charts.bars import ranked_bars
 from evaluation.charts.theme import themed
 from evaluation.indicators.definition import Indicator, Unit
 from evaluation.indicators.scopes import band
-from evaluation.models import Consortium, IndicatorValue, Institution, Threshold, User
+from evaluation.models import Consortium, Institution, Threshold, User
 from evaluation.pages.definitions import DefinitionCard
 from evaluation.pages.delivery import Delivery
 from evaluation.pages.drg_breakdown import Breakdown
@@ -46,23 +47,23 @@ class Standing:
 
     @property
     def change(self) -> str:
-        return shown.change(self.value.indicator, self.value.seen, self.before.seen if self.before else None)
+        return shown.change(self.value.indicator, self.value.value, self.before.value if self.before else None)
 
     @property
     def change_word(self) -> str:
-        return better_word(self.value.indicator, self.value.seen, self.before.seen if self.before else None)
+        return better_word(self.value.indicator, self.value.value, self.before.value if self.before else None)
 
     @property
     def fraction(self) -> str:
         """Numerator ÷ denominator, where it has both."""
         value = self.value
-        if value.is_hidden or value.numerator is None or value.denominator is None:
+        if value.numerator is None or value.denominator is None:
             return ""
-        return f"{_rounded(value.numerator)} ÷ {_rounded(value.denominator)}"
+        return f"{_rounded(value, value.numerator)} ÷ {_rounded(value, value.denominator)}"
 
     @property
     def cases_text(self) -> str:
-        return shown.NONE if self.value.cases is None or self.value.is_hidden else shown.number(self.value.cases)
+        return self.value.cases_text
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,13 @@ class RankingChart:
 
     @cached_property
     def _ranked(self) -> list[Standing]:
-        return [each for each in self.standings if not each.is_total and each.value.seen is not None]
+        return [each for each in self.standings if not each.is_total and each.value.value is not None]
 
     @cached_property
     def figure(self) -> dict:
         scale = 100 if self.indicator.unit is Unit.PERCENT else 1
         names = [each.name for each in self._ranked]
-        values = [(each.value.seen or 0) * scale for each in self._ranked]
+        values = [(each.value.value or 0) * scale for each in self._ranked]
         suffix = shown.percent_sign() if self.indicator.unit is Unit.PERCENT else ""
         return themed(lambda theme: ranked_bars(names, values, theme, decimals=self.indicator.decimals, suffix=suffix))
 
@@ -126,7 +127,8 @@ class IndicatorPage:
 class _Builder:
     def __init__(self, user: User, consortium: Consortium, indicator: Indicator, query: QueryDict) -> None:
         self.user, self.consortium, self.indicator = user, consortium, indicator
-        delivery = Delivery.of(consortium)
+        delivery = Delivery.of(consortium, user)
+        self.data_end = delivery.data_end
         self.picker = Picker.read(query, delivery.covered, delivery.default_month)
         self.members = delivery.members(self.picker.period)
         self.chosen = next(
@@ -137,11 +139,10 @@ class _Builder:
             self.picker.period.shifted(-back) for back in range(TREND_LENGTH[self.picker.period.kind] - 1, -1, -1)
         ]
         codes = {period.code for period in self.periods} | {self.picker.before.code}
-        own = IndicatorValue.objects.filter(institution__in=[member.pk for member in self.members])
-        whole = IndicatorValue.objects.filter(consortium=consortium, level="")
-        wanted = (own | whole).filter(indicator=indicator.code, period__in=codes)
+        places = Q(institution__in=[member.pk for member in self.members]) | Q(consortium=consortium, level="")
+        wanted = places & Q(indicator=indicator.code, period__in=codes)
         self.values: dict[int | None, dict[str, ShownValue]] = {}
-        for value in read_values(wanted, user, delivery.data_end):
+        for value in read_values(wanted, user, self.data_end):
             self.values.setdefault(value.institution_id, {})[value.period] = value
 
     def page(self) -> IndicatorPage:
@@ -155,7 +156,9 @@ class _Builder:
             ranking=RankingChart(self.indicator, standings, self._table(standings)),
             standings=standings,
             quartiles=self._quartiles(standings),
-            breakdown=Breakdown.of(self.user, self.consortium, self.members, self.chosen, self.indicator, self.picker),
+            breakdown=Breakdown.of(
+                self.user, self.consortium, self.members, self.chosen, self.indicator, self.picker, self.data_end
+            ),
             chosen=self.chosen,
             institutions=[Option(m.code, m.name, is_current=m == self.chosen) for m in self.members],
             cases_href=self._cases_href(self.chosen),
@@ -167,14 +170,14 @@ class _Builder:
         reverse_order = self.indicator.better.value != "lower"
 
         def key(member: Institution):
-            seen = self._value(member.pk).seen
+            seen = self._value(member.pk).value
             return (seen is None, (-seen if reverse_order else seen) if seen is not None else 0)
 
         ordered = sorted(self.members, key=key)
         lines = [self._standing(None, None)]
         place = 0
         for member in ordered:
-            has_value = self._value(member.pk).seen is not None
+            has_value = self._value(member.pk).value is not None
             place += has_value
             lines.append(self._standing(member, place if has_value else None))
         return lines
@@ -194,7 +197,9 @@ class _Builder:
         )
 
     def _value(self, pk: int | None) -> ShownValue:
-        return self.values.get(pk, {}).get(self.picker.period.code) or no_value(self.indicator, self.picker.period.code)
+        return self.values.get(pk, {}).get(self.picker.period.code) or no_value(
+            self.indicator, self.picker.period.code, self.user, institution_id=pk
+        )
 
     def _trend(self) -> TrendChart:
         lines = [Line(_("Consortium"), self.values.get(None, {}), is_main=self.chosen is None)]
@@ -209,7 +214,7 @@ class _Builder:
 
     def _quartiles(self, standings: list[Standing]) -> list[tuple[str, str]]:
         """Lowest, quartiles and highest among the members."""
-        numbers = sorted(each.value.seen for each in standings if not each.is_total and each.value.seen is not None)
+        numbers = sorted(each.value.value for each in standings if not each.is_total and each.value.value is not None)
         if len(numbers) < 4:
             return []
         names = [_("Lowest"), _("Lower quartile"), _("Median"), _("Upper quartile"), _("Highest")]
@@ -230,7 +235,7 @@ class _Builder:
             ],
             [
                 [
-                    each.name, each.level, each.value.text, light_word(each.value.shown_light),
+                    each.name, each.level, each.value.text, light_word(each.value.light),
                     each.before.text if each.before else shown.NONE, each.change, each.cases_text,
                 ]
                 for each in standings
@@ -249,7 +254,9 @@ def _quantile(numbers: list[float], share: float) -> float:
     return numbers[low] + (numbers[high] - numbers[low]) * (position - low)
 
 
-def _rounded(number: float) -> str:
+def _rounded(value: ShownValue, number: float) -> str:
+    if value.is_published and number == 0:
+        return shown.FEW
     return shown.number(number, 0 if float(number).is_integer() or abs(number) >= 1000 else 3)
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from evaluation import frames, shown
+from evaluation import shown
 from evaluation.indicators.definition import THEME_NAMES, Better, Indicator
 from evaluation.indicators.scopes import band
-from evaluation.models import Consortium, IndicatorValue, Institution, Membership, User
-from evaluation.pages.delivery import own_months
+from evaluation.models import Consortium, Institution, Membership, User
+from evaluation.pages.delivery import Delivery
 from evaluation.pages.matrix import band_name, light_word
 from evaluation.pages.overview import TREND_LENGTH, chart_limits
 from evaluation.pages.panels import Asked, Panel, panels_for
@@ -40,11 +41,11 @@ class ValueLine:
 
     @property
     def change(self) -> str:
-        return shown.change(self.indicator, self.value.seen, self.before.seen if self.before else None)
+        return shown.change(self.indicator, self.value.value, self.before.value if self.before else None)
 
     @property
     def change_word(self) -> str:
-        return better_word(self.indicator, self.value.seen, self.before.seen if self.before else None)
+        return better_word(self.indicator, self.value.value, self.before.value if self.before else None)
 
     @property
     def unit(self) -> str:
@@ -74,7 +75,7 @@ class InstitutionPage:
 
     @property
     def has_values(self) -> bool:
-        return any(line.value.seen is not None for theme in self.themes for line in theme.lines)
+        return any(line.value.value is not None for theme in self.themes for line in theme.lines)
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -90,7 +91,7 @@ class InstitutionPage:
         ]
         rows = [
             [
-                str(line.indicator.name), line.value.text, line.unit, light_word(line.value.shown_light), line.value.sentence,
+                str(line.indicator.name), line.value.text, line.unit, light_word(line.value.light), line.value.sentence,
                 line.before.text if line.before else shown.NONE, line.peers.text if line.peers else shown.NONE, line.place,
             ]
             for theme in self.themes
@@ -107,11 +108,9 @@ class InstitutionPage:
 class _Builder:
     def __init__(self, user: User, consortium: Consortium, institution: Institution, query: QueryDict) -> None:
         self.user, self.consortium, self.institution = user, consortium, institution
-        months = own_months(institution)
-        self.last_month = months[0] if months else None
-        self.picker = Picker.read(
-            query, frames.covered_months(), self.last_month or timezone.localdate().replace(day=1)
-        )
+        delivery = Delivery.of(consortium, user)
+        self.last_month = delivery.last_month_of(institution)
+        self.picker = Picker.read(query, delivery.covered, self.last_month or timezone.localdate().replace(day=1))
         period = self.picker.period
         members = Institution.objects.members_of(consortium, period.first, period.last_day)
         self.peers = [m.pk for m in members if band(m.level) == band(institution.level)]
@@ -119,17 +118,15 @@ class _Builder:
         self.chosen = next((each for each in self.every if each.code == query.get("indicator")), self.every[0])
         self.periods = [period.shifted(-back) for back in range(TREND_LENGTH[period.kind] - 1, -1, -1)]
         codes = {p.code for p in self.periods} | {self.picker.before.code}
-        own = IndicatorValue.objects.filter(institution=institution, period__in=codes)
-        around = IndicatorValue.objects.filter(period=period.code)
-        peers = around.filter(institution__in=self.peers) | around.filter(
-            consortium=consortium, level=band(institution.level)
-        )
+        own = Q(institution=institution, period__in=codes)
+        peers = Q(institution__in=self.peers) | Q(consortium=consortium, level=band(institution.level))
+        peers &= Q(period=period.code)
         self.own: dict[str, dict[str, ShownValue]] = {}
-        for value in read_values(own, user):
+        for value in read_values(own, user, delivery.data_end):
             self.own.setdefault(value.indicator.code, {})[value.period] = value
         self.around: dict[str, list[ShownValue]] = {}
         self.level: dict[str, ShownValue] = {}
-        for value in read_values(peers, user):
+        for value in read_values(peers, user, delivery.data_end):
             if value.consortium_id:
                 self.level[value.indicator.code] = value
             else:
@@ -144,7 +141,7 @@ class _Builder:
                 themes.append(ThemeLines(name, []))
             themes[-1].lines.append(line)
         order = [Light.RED, Light.YELLOW]
-        attention = [line for line in lines if line.value.shown_light in order]
+        attention = [line for line in lines if line.value.light in order]
         return InstitutionPage(
             consortium=self.consortium,
             institution=self.institution,
@@ -156,7 +153,7 @@ class _Builder:
                 ).select_related("consortium")
             ),
             themes=themes,
-            attention=sorted(attention, key=lambda line: order.index(Light(line.value.shown_light))),
+            attention=sorted(attention, key=lambda line: order.index(Light(line.value.light))),
             trend=self._trend(),
             trend_options=[Option(each.code, str(each.name), is_current=each is self.chosen) for each in self.every],
             panels=panels_for(
@@ -168,8 +165,10 @@ class _Builder:
 
     def _line(self, indicator: Indicator) -> ValueLine:
         history = self.own.get(indicator.code, {})
-        value = history.get(self.picker.period.code) or no_value(indicator, self.picker.period.code)
-        points = [history[p.code].seen if p.code in history else None for p in self.periods[-12:]]
+        value = history.get(self.picker.period.code) or no_value(
+            indicator, self.picker.period.code, self.user, institution_id=self.institution.pk
+        )
+        points = [history[p.code].value if p.code in history else None for p in self.periods[-12:]]
         query = f"{self.picker.carried}&institution={self.institution.code}"
         return ValueLine(
             indicator, value, history.get(self.picker.before.code), self.level.get(indicator.code),
@@ -178,12 +177,12 @@ class _Builder:
 
     def _place(self, indicator: Indicator, value: ShownValue) -> str:
         """ "2 / 5": the place among the peers of the level, best first; only where better has a direction."""
-        if value.seen is None or indicator.better not in (Better.HIGHER, Better.LOWER):
+        if value.value is None or indicator.better not in (Better.HIGHER, Better.LOWER):
             return ""
-        numbers = [other.seen for other in self.around.get(indicator.code, []) if other.seen is not None]
+        numbers = [other.value for other in self.around.get(indicator.code, []) if other.value is not None]
         if len(numbers) < 2:
             return ""
-        ahead = sum(n > value.seen if indicator.better is Better.HIGHER else n < value.seen for n in numbers)
+        ahead = sum(n > value.value if indicator.better is Better.HIGHER else n < value.value for n in numbers)
         return f"{ahead + 1} / {len(numbers)}"
 
     def _trend(self) -> TrendChart:

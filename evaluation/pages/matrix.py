@@ -32,16 +32,16 @@ class Cell:
 
     @property
     def light(self) -> str:
-        return self.value.shown_light
+        return self.value.light
 
     @property
     def change(self) -> str:
-        before = self.before.seen if self.before else None
-        return shown.change(self.value.indicator, self.value.seen, before)
+        before = self.before.value if self.before else None
+        return shown.change(self.value.indicator, self.value.value, before)
 
     @property
     def change_word(self) -> str:
-        return better_word(self.value.indicator, self.value.seen, self.before.seen if self.before else None)
+        return better_word(self.value.indicator, self.value.value, self.before.value if self.before else None)
 
     @property
     def before_text(self) -> str:
@@ -49,7 +49,7 @@ class Cell:
 
     @property
     def cases_text(self) -> str:
-        return "" if self.value.cases is None or self.value.is_hidden else shown.number(self.value.cases)
+        return "" if self.value.cases is None else self.value.cases_text
 
 
 @dataclass(frozen=True)

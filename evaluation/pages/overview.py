@@ -13,12 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from evaluation import shown
-from evaluation.access.roles import Permission
-from evaluation.access.rules import may
 from evaluation.charts.trend import Limits
 from evaluation.indicators.definition import Indicator
 from evaluation.indicators.periods import Period
-from evaluation.models import Consortium, IndicatorValue, Threshold, User
+from evaluation.models import Consortium, Threshold, User
 from evaluation.pages.delivery import Delivery
 from evaluation.pages.matrix import Matrix, build_matrix
 from evaluation.pages.panels import Asked, Panel, panels_for
@@ -112,7 +110,7 @@ class _Builder:
 
     def __init__(self, user: User, consortium: Consortium, query: QueryDict) -> None:
         self.user, self.consortium = user, consortium
-        self.delivery = Delivery.of(consortium)
+        self.delivery = Delivery.of(consortium, user)
         self.picker = Picker.read(query, self.delivery.covered, self.delivery.default_month)
         self.members = self.delivery.members(self.picker.period)
         self.every = catalogue()
@@ -135,18 +133,10 @@ class _Builder:
         wanted |= own & Q(period__in=codes, indicator=self.chosen.code) | whole & Q(
             period__in=codes, indicator__in=lines
         )
-        around = None
-        if not may(self.user, Permission.SEE_SMALL_COUNTS):  # what is hidden depends on all that stands beside it
-            around = self.delivery.around
-            beside = Q(institution__in={each.institution_id for each in around})
-            beside |= Q(consortium__in={each.consortium_id for each in around})
-            wanted |= beside & (Q(period__in=both) | Q(period__in=codes, indicator__in=lines))
         self.now: dict[tuple[int | None, str], ShownValue] = {}
         self.before: dict[tuple[int | None, str], ShownValue] = {}
         self.history: dict[tuple[int | None, str], dict[str, ShownValue]] = {}
-        for value in read_values(IndicatorValue.objects.filter(wanted), self.user, self.delivery.data_end, around):
-            if value.institution_id not in members and (value.consortium_id, value.level) != (self.consortium.pk, ""):
-                continue
+        for value in read_values(wanted, self.user, self.delivery.data_end):
             key = (value.institution_id, value.indicator.code)
             self.history.setdefault(key, {})[value.period] = value
             if value.period == both[0]:
@@ -191,7 +181,7 @@ class _Builder:
             missing=dict.fromkeys(nothing, sentence),
             now=self.now,
             before=self.before,
-            nothing=lambda indicator: no_value(indicator, self.picker.period.code),
+            nothing=lambda indicator: no_value(indicator, self.picker.period.code, self.user),
             picker=self.picker,
             show=self.picker.query.get("show", "all"),
         )
@@ -217,24 +207,26 @@ class _Builder:
 
     def _light_changes(self, light: Light) -> int:
         codes = {indicator.code for indicator in self.columns}
-        now = sum(v.shown_light == light for (_pk, code), v in self.now.items() if code in codes)
-        before = sum(v.shown_light == light for (_pk, code), v in self.before.items() if code in codes)
+        now = sum(v.light == light for (_pk, code), v in self.now.items() if code in codes)
+        before = sum(v.light == light for (_pk, code), v in self.before.items() if code in codes)
         return now - before
 
     def _figure(self, code: str, label: str, *, relative: bool = False) -> KeyFigure:
         value, before = self.now.get((None, code)), self.before.get((None, code))
         if value is None:
             return KeyFigure(label, shown.NONE, "", "", reverse("indicator-show", args=[code]) + self.picker.carried)
-        earlier = before.seen if before else None
-        note = better_word(value.indicator, value.seen, earlier)
+        earlier = before.value if before else None
+        note = better_word(value.indicator, value.value, earlier)
         change = (
-            shown.relative_change(value.seen, earlier)
+            shown.relative_change(value.value, earlier)
             if relative
-            else shown.change(value.indicator, value.seen, earlier)
+            else shown.change(value.indicator, value.value, earlier)
         )
-        if code == "REF_RATIO" and value.seen is not None:
-            note = f"{shown.number(value.numerator)} ÷ {shown.number(value.denominator)}"
-        light = value.shown_light if value.shown_light != Light.GREY else ""
+        if code == "REF_RATIO" and value.value is not None:
+            note = " ÷ ".join(
+                shown.cases(side or 0, is_published=value.is_published) for side in (value.numerator, value.denominator)
+            )
+        light = value.light if value.light != Light.GREY else ""
         return KeyFigure(
             label, value.full_text, change, note, reverse("indicator-show", args=[code]) + self.picker.carried,
             self._spark(code), light=light,
@@ -243,9 +235,9 @@ class _Builder:
     def _cases(self) -> KeyFigure:
         """Discharges: what the total weight rests on."""
         value, before = self.now.get((None, "DRG_TW")), self.before.get((None, "DRG_TW"))
-        cases, earlier = (each.seen_cases if each else None for each in (value, before))
+        cases, earlier = (each.cases if each else None for each in (value, before))
         history = self.history.get((None, "DRG_TW"), {})
-        points = [history[p.code].seen_cases if p.code in history else None for p in self.periods[-SPARK_LENGTH:]]
+        points = [history[p.code].cases if p.code in history else None for p in self.periods[-SPARK_LENGTH:]]
         return KeyFigure(
             _("Discharges"), shown.count(cases), shown.relative_change(cases, earlier), "",
             reverse("indicator-show", args=["DRG_TW"]) + self.picker.carried, spark_path(points),
@@ -253,7 +245,7 @@ class _Builder:
 
     def _spark(self, code: str) -> tuple[str, str]:
         history = self.history.get((None, code), {})
-        return spark_path([history[p.code].seen if p.code in history else None for p in self.periods[-SPARK_LENGTH:]])
+        return spark_path([history[p.code].value if p.code in history else None for p in self.periods[-SPARK_LENGTH:]])
 
     def _trend(self) -> TrendChart:
         lines = [Line(_("Consortium"), self.history.get((None, self.chosen.code), {}), is_main=True)]
@@ -271,18 +263,14 @@ class _Builder:
         found = []
         for (pk, code), value in self.now.items():
             before = self.before.get((pk, code))
-            if (
-                before is None
-                or before.shown_light == value.shown_light
-                or Light.GREY in (before.shown_light, value.shown_light)
-            ):
+            if before is None or before.light == value.light or Light.GREY in (before.light, value.light):
                 continue
-            step = ORDER[Light(value.shown_light)] - ORDER[Light(before.shown_light)]
+            step = ORDER[Light(value.light)] - ORDER[Light(before.light)]
             name = names[pk].name if pk else _("Consortium")
-            what = f"{value.indicator.name} {shown.plain(value.indicator, before.seen)} → {value.full_text}"
+            what = f"{value.indicator.name} {shown.plain(value.indicator, before.value)} → {value.full_text}"
             query = self.picker.carried + (f"&institution={pk}" if pk else "")
             href = reverse("indicator-show", args=[code]) + query
-            found.append((-step, name, Change(name, href, before.shown_light, value.shown_light, what)))
+            found.append((-step, name, Change(name, href, before.light, value.light, what)))
         return [change for _step, _name, change in sorted(found, key=lambda each: each[:2])[:MOST_CHANGES]]
 
     def _deliveries(self, months: list[date]) -> list[DeliveryRow]:

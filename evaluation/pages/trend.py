@@ -48,7 +48,7 @@ class TrendChart:
 
     @property
     def is_empty(self) -> bool:
-        return not any(value.seen is not None for line in self.lines for value in line.values.values())
+        return not any(value.value is not None for line in self.lines for value in line.values.values())
 
     @property
     def summary(self) -> str:
@@ -77,7 +77,7 @@ class TrendChart:
         )
 
     def _numbers(self, line: Line, scale: float) -> list[float | None]:
-        found = [line.values[period.code].seen if period.code in line.values else None for period in self.periods]
+        found = [line.values[period.code].value if period.code in line.values else None for period in self.periods]
         return [None if number is None else number * scale for number in found]
 
     def _scaled_limits(self, scale: float) -> Limits | None:

@@ -1,32 +1,30 @@
-"""Reading indicator values: judged for complete follow-up, small counts hidden, reasons as sentences."""
+"""Reading indicator values: judged for complete follow-up, exact or published as the reader's role says, reasons as sentences."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, Value
 from django.utils.translation import gettext, gettext_noop
 
 from evaluation import frames, shown
-from evaluation.access.roles import Permission, Scope
+from evaluation.access.roles import Permission
 from evaluation.access.rules import may
-from evaluation.indicators.definition import Better, Indicator
+from evaluation.indicators.definition import Better, Indicator, Unit
 from evaluation.indicators.periods import Period
-from evaluation.indicators.scopes import PRIMARY, band
-from evaluation.models import Consortium, IndicatorValue, Institution, Level, Membership, User
-from evaluation.pages.suppression import Groups, hide_small_counts, hides
+from evaluation.indicators.publishing import ENOUGH_PUBLISHED
+from evaluation.indicators.scopes import PRIMARY
+from evaluation.models import Consortium, DataState, IndicatorValue, Institution, Level, PublishedValue, User
 from evaluation.rating.lights import ENOUGH_CASES, Light
 from evaluation.services.values import indicators
 
 FOLLOW_UP_DAYS = 30
 INCOMPLETE = gettext_noop("No value yet: the 30 days after the last discharges are not over in the delivered data.")
 NO_DATA = gettext_noop("No value: nothing was delivered for this period.")
-HIDDEN = gettext_noop("Hidden: it, or what could be worked out from it, rests on fewer than 5 cases.")
+TOO_FEW = gettext_noop("Not shown: it rests on fewer than 30 published cases.")
+YEARS_ONLY = gettext_noop("Shown for complete calendar years only: it counts different things, which do not add up.")
 LEVELS = ("", *Level.values, PRIMARY)
 COLUMNS = (
     "indicator", "institution_id", "consortium_id", "level", "period", "numerator", "denominator", "value", "cases",
@@ -60,19 +58,7 @@ class ShownValue:
     reason_values: dict
     version: int
     computed_at: datetime | None
-    is_hidden: bool = False
-
-    @property
-    def seen(self) -> float | None:
-        return None if self.is_hidden else self.value
-
-    @property
-    def seen_cases(self) -> int | None:
-        return None if self.is_hidden else self.cases
-
-    @property
-    def shown_light(self) -> str:
-        return Light.GREY.value if self.is_hidden else self.light
+    is_published: bool = False  # computed of published months: counts are known to within five, 0 stands for 0–4
 
     @property
     def is_small_sample(self) -> bool:
@@ -80,23 +66,29 @@ class ShownValue:
             self.indicator.counts_cases
             and self.cases is not None
             and self.cases < ENOUGH_CASES
-            and self.seen is not None
+            and self.value is not None
         )
 
     @property
     def text(self) -> str:
         """Without unit: for tables."""
-        return "< 5" if self.is_hidden else shown.plain(self.indicator, self.value)
+        return shown.FEW if self._is_few else shown.plain(self.indicator, self.value)
 
     @property
     def full_text(self) -> str:
-        return "< 5" if self.is_hidden else shown.full(self.indicator, self.value)
+        return shown.FEW if self._is_few else shown.full(self.indicator, self.value)
+
+    @property
+    def cases_text(self) -> str:
+        return shown.NONE if self.cases is None else shown.cases(self.cases, is_published=self.is_published)
+
+    @property
+    def _is_few(self) -> bool:
+        return self.is_published and self.value == 0 and self.indicator.unit is Unit.COUNT
 
     @property
     def sentence(self) -> str:
         """Why the value has its light."""
-        if self.is_hidden:
-            return gettext(HIDDEN)
         if not self.reason_values:
             return gettext(self.reason)
         filled = {
@@ -106,107 +98,57 @@ class ShownValue:
         return gettext(self.reason) % filled
 
 
-def read_values(
-    queryset: QuerySet[IndicatorValue],
-    user: User | None = None,
-    data_end: int | None = None,
-    around: Iterable[Membership] | None = None,
-) -> list[ShownValue]:
-    """The values of a queryset as the user may see them; None is the system itself, which sees all.
+def is_outsider(user: User) -> bool:
+    """Who reads published values of all but the own institution."""
+    return not may(user, Permission.SEE_EXACT_VALUES)
 
-    What the caller knows already is not read again. `data_end`: the day of the latest discharge. `around`: the memberships
-    of all consortia that the values are of or their institutions ever belonged to; then the queryset holds, of each of its
-    indicators and periods, all values of these consortia and institutions.
+
+def read_values(wanted: Q, user: User | None = None, data_end: int | None = None) -> list[ShownValue]:
+    """The values that fit, as the user may see them; None is the system itself, which sees all. One query.
+
+    `data_end`: the day of the latest discharge, where the caller knows it already.
     """
     by_code = {indicator.code: indicator for indicator in indicators()}
-    data_end = data_end or frames.data_end_day() or 0
-    values = [_judged(row, by_code, data_end) for row in queryset.values_list(*COLUMNS) if row[0] in by_code]
-    if user is None or may(user, Permission.SEE_SMALL_COUNTS):
-        return values
-    return _as_outsider(values, user, by_code, data_end, around)
-
-
-def _as_outsider(
-    values: list[ShownValue],
-    user: User,
-    by_code: dict[str, Indicator],
-    data_end: int,
-    around: Iterable[Membership] | None,
-) -> list[ShownValue]:
-    """Small counts hidden, as seen from the own institution or from none. Two queries for what stands beside the values,
-    unless that is known."""
-    wanted: dict[str, set[str]] = defaultdict(set)
-    for value in values:
-        if hides(value.indicator):
-            wanted[value.period].add(value.indicator.code)
-    if not wanted:
-        return values
-    if around is None:
-        memberships = _memberships_around(values)
-        beside = _beside(values, wanted, memberships, by_code, data_end)
+    if user is None:
+        rows = IndicatorValue.objects.filter(wanted).values_list(*COLUMNS, Value(False))
     else:
-        memberships = [(m.consortium_id, m.institution_id, m.institution.level, m.joined_on, m.left_on) for m in around]
-        beside = values
-    groups = {period: _groups(memberships, Period.parse(period)) for period in wanted}
-    own = user.institution_id if user.scope is Scope.INSTITUTION else None
-    return hide_small_counts(values, beside, groups, own)
+        rows = IndicatorValue.objects.visible_to(user).filter(wanted).values_list(*COLUMNS, Value(False))
+        if is_outsider(user):
+            published = PublishedValue.objects.visible_to(user).filter(wanted)
+            rows = rows.union(published.values_list(*COLUMNS, Value(True)), all=True)
+    if data_end is None:
+        data_end = _data_end(user)
+    return [_judged(row, by_code, data_end or 0) for row in rows if row[0] in by_code]
 
 
-def _beside(
-    values: list[ShownValue],
-    wanted: Mapping[str, set[str]],
-    memberships: list[tuple],
-    by_code: dict[str, Indicator],
-    data_end: int,
-) -> list[ShownValue]:
-    """All values of the wanted indicators by period, of the institutions and consortia around."""
-    members, consortia = {each[1] for each in memberships}, {each[0] for each in memberships}
-    members |= {value.institution_id for value in values if value.institution_id}
-    periods: dict[frozenset[str], list[str]] = defaultdict(list)
-    for period, codes in wanted.items():
-        periods[frozenset(codes)].append(period)
-    chosen = reduce(or_, (Q(indicator__in=codes, period__in=spans) for codes, spans in periods.items()))
-    rows = IndicatorValue.objects.filter(chosen, Q(institution__in=members) | Q(consortium__in=consortia))
-    return [_judged(row, by_code, data_end) for row in rows.values_list(*COLUMNS)]
-
-
-def _memberships_around(values: list[ShownValue]) -> list[tuple]:
-    """Of all consortia that the values are of, or that their institutions ever belonged to."""
-    institutions = {value.institution_id for value in values if value.institution_id}
-    theirs = Membership.objects.filter(institution__in=institutions).values("consortium")
-    around = Membership.objects.filter(
-        Q(consortium__in=theirs) | Q(consortium__in={value.consortium_id for value in values})
-    )
-    return list(around.values_list("consortium", "institution", "institution__level", "joined_on", "left_on"))
-
-
-def _groups(memberships: list[tuple], period: Period) -> Groups:
-    """The members whose months of the period each sum adds up: of a consortium, of one level, of all primary levels."""
-    groups: dict[tuple[int, str], set[int]] = defaultdict(set)
-    for consortium, institution, level, joined_on, left_on in memberships:
-        if joined_on <= period.last_day and (left_on is None or left_on >= period.first):
-            for part in {"", level, band(level)}:
-                groups[consortium, part].add(institution)
-    return {group: frozenset(inside) for group, inside in groups.items()}
+def _data_end(user: User | None) -> int | None:
+    if user is None or not is_outsider(user):
+        return frames.data_end_day()
+    return DataState.objects.values_list("data_end", flat=True).first()
 
 
 def _judged(row: tuple, by_code: dict[str, Indicator], data_end: int) -> ShownValue:
     (code, institution, consortium, level, period, numerator, denominator, value, cases, last_index, light, reason,
-     reason_values, version, computed_at) = row  # fmt: skip
+     reason_values, version, computed_at, is_published) = row  # fmt: skip
     if last_index and last_index > data_end - FOLLOW_UP_DAYS:
         value, light, reason, reason_values = None, Light.GREY.value, INCOMPLETE, {}
+    elif is_published and value is None and (cases or 0) < ENOUGH_PUBLISHED:
+        reason, reason_values = TOO_FEW, {}
     return ShownValue(
         by_code[code], institution, consortium, level, period, numerator, denominator, value, cases, light, reason,
-        reason_values, version, computed_at,
+        reason_values, version, computed_at, is_published,
     )  # fmt: skip
 
 
-def no_value(indicator: Indicator, period: str, **scope) -> ShownValue:
-    """What stands where nothing was delivered."""
+def no_value(indicator: Indicator, period: str, user: User | None = None, **scope) -> ShownValue:
+    """What stands where nothing was delivered, or where outsiders are told nothing."""
     place = {"institution_id": None, "consortium_id": None, "level": ""} | scope
+    is_own = user is not None and place["institution_id"] is not None and place["institution_id"] == user.institution_id
+    is_exact = user is None or is_own or not is_outsider(user)
+    reason = YEARS_ONLY if indicator.counts_distinct and not is_exact else NO_DATA
     return ShownValue(
         indicator, place["institution_id"], place["consortium_id"], place["level"], period,
-        None, None, None, None, Light.GREY.value, NO_DATA, {}, indicator.version, None,
+        None, None, None, None, Light.GREY.value, reason, {}, indicator.version, None,
     )  # fmt: skip
 
 
@@ -235,10 +177,8 @@ def find_values(
         raise NoSuchValue(gettext("Name an institution or a consortium."), "institution")
     if level not in LEVELS:
         raise NoSuchValue(gettext("There is no level %(code)s.") % {"code": level}, "level")
-    rows = IndicatorValue.objects.filter(
-        Q(institution__in=places.values()) | Q(consortium__in=groups.values(), level=level),
-        indicator__in=[each.code for each in wanted],
-        period__in=spans,
+    rows = Q(indicator__in=[each.code for each in wanted], period__in=spans) & (
+        Q(institution__in=places.values()) | Q(consortium__in=groups.values(), level=level)
     )
     found = {
         (value.indicator.code, value.institution_id, value.consortium_id, value.period): value
@@ -253,7 +193,7 @@ def find_values(
             for span in spans:
                 key = (indicator.code, None if is_consortium else pk, pk if is_consortium else None, span)
                 scope = {"consortium_id": pk, "level": level} if is_consortium else {"institution_id": pk}
-                value = found.get(key) or no_value(indicator, span, **scope)
+                value = found.get(key) or no_value(indicator, span, user, **scope)
                 answer.append((value, "" if is_consortium else code, code if is_consortium else ""))
     return answer
 

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from evaluation import frames
 from evaluation.models import StaleMark
-from evaluation.services import cells, staleness, values
+from evaluation.services import cells, publications, staleness, values
 from evaluation.services.staleness import Partition
 
 PARTITIONS_AT_ONCE, STAYS_AT_ONCE = 400, 20_000
@@ -26,7 +26,7 @@ def recompute_stale() -> int:
     done += _recompute_values()
     while claimed := _recompute_stays():
         done += claimed
-    return done + _recompute_follow_up()
+    return done + _recompute_follow_up() + _publish()
 
 
 def recompute_everything() -> None:
@@ -41,6 +41,7 @@ def recompute_everything() -> None:
         of_cells = (StaleMark.Source.CASES, StaleMark.Source.STAYS)
         claimed = [mark for source in StaleMark.Source if source not in of_cells for mark in _claim(source)]
         values.recompute_values()
+        publications.publish()
         _release(claimed)
 
 
@@ -63,6 +64,7 @@ def _recompute_values() -> int:
     stale = _claim(StaleMark.Source.VALUES)
     if stale:
         values.recompute_values(stale)
+        staleness.mark_published(stale)
     lights = _claim(StaleMark.Source.LIGHTS)
     if lights:
         values.rate_again()
@@ -88,6 +90,19 @@ def _recompute_follow_up() -> int:
     claimed = _claim(StaleMark.Source.FOLLOW_UP)
     if claimed:
         values.recompute_values(claimed, [each for each in values.indicators() if each.needs_follow_up])
+        staleness.mark_published(claimed)
+        _release(claimed)
+    return len(claimed)
+
+
+@transaction.atomic
+def _publish() -> int:
+    """What outsiders read, after the exact values that others wait for."""
+    _lock(VALUE_LOCK)
+    claimed = _claim(StaleMark.Source.PUBLISHED)
+    if claimed:
+        staleness.pages_changed()
+        publications.publish(claimed)
         _release(claimed)
     return len(claimed)
 
@@ -108,6 +123,7 @@ def recompute_source(source: StaleMark.Source) -> int:
             for month in each.concerns(mark.month)
         ]
         values.recompute_values(wide, chosen)
+        staleness.mark_published(claimed)
         _release(claimed)
     return len(claimed)
 
@@ -115,7 +131,7 @@ def recompute_source(source: StaleMark.Source) -> int:
 def recompute_all_stale() -> int:
     """Everything that is stale, of all sources, in this process."""
     own = {each.stale for each in frames.sources()} - {StaleMark.Source.VALUES}
-    return recompute_stale() + sum(recompute_source(source) for source in sorted(own))
+    return sum(recompute_source(source) for source in sorted(own)) + recompute_stale()
 
 
 def _claim(source: StaleMark.Source, *, limit: int | None = None) -> list[StaleMark]:

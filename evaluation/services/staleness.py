@@ -59,6 +59,19 @@ def mark_values(partitions: Iterable[Partition], source: StaleMark.Source = Stal
     _mark(source, partitions)
 
 
+def mark_published(marks: Iterable[StaleMark]) -> None:
+    """The exact values of these marks were computed: what outsiders read is to follow."""
+    places = {(mark.institution_id, mark.consortium_id, mark.month) for mark in marks}
+    StaleMark.objects.bulk_create(
+        [
+            StaleMark(
+                source=StaleMark.Source.PUBLISHED, institution_id=institution, consortium_id=consortium, month=month
+            )
+            for institution, consortium, month in places
+        ]
+    )
+
+
 def mark_consortium(consortium_id: int) -> None:
     """Who belongs to the consortium changed."""
     StaleMark.objects.create(source=StaleMark.Source.VALUES, consortium_id=consortium_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
@@ -17,8 +18,9 @@ from evaluation.discovery import collected
 from evaluation.indicators.calculation import calculate_values, month_number
 from evaluation.indicators.definition import Indicator, Theme
 from evaluation.indicators.periods import Period, add_months, elapsed_share, months_between, periods_between, periods_of
+from evaluation.indicators.publishing import as_published
 from evaluation.indicators.scopes import Scope, band, scopes_of
-from evaluation.models import IndicatorValue, Institution, Membership, StaleMark, Threshold
+from evaluation.models import IndicatorValue, Institution, Membership, PublishedValue, StaleMark, Threshold
 from evaluation.rating.lights import Limits, Rating, rate
 from evaluation.services import staleness
 
@@ -26,6 +28,21 @@ VALUE_COLUMNS = (
     "indicator", "institution_id", "consortium_id", "level", "period", "numerator", "denominator", "value", "cases",
     "last_index_day", "light", "reason", "reason_values", "version", "computed_at",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The exact values, or those computed of published months for outsiders: the same roll-up, each in its table."""
+
+    model: type[IndicatorValue] | type[PublishedValue]
+    for_outsiders: bool = False
+
+    @property
+    def table(self) -> str:
+        return self.model._meta.db_table
+
+
+EXACT, PUBLISHED = Edition(IndicatorValue), Edition(PublishedValue, for_outsiders=True)
 
 
 @cache
@@ -36,37 +53,42 @@ def indicators() -> tuple[Indicator, ...]:
 
 
 @transaction.atomic
-def recompute_values(marks: Sequence[StaleMark] | None = None, chosen: Sequence[Indicator] | None = None) -> None:
+def recompute_values(
+    marks: Sequence[StaleMark] | None = None,
+    chosen: Sequence[Indicator] | None = None,
+    edition: Edition = EXACT,
+) -> None:
     """Compute the values that the marks make stale, or all (None); of the chosen indicators, or all.
 
     The caller holds the lock on values (services/recompute.py): two writers of one consortium would miss each other.
     """
     covered = frames.covered_months()
     if covered is None:
-        IndicatorValue.objects.all().delete()
+        edition.model.objects.all().delete()
         return
     first, last = covered
     staleness.pages_changed()
     grid, chosen = periods_between(first, last), chosen or indicators()
     if marks is None or any(mark.institution_id is None and mark.consortium_id is None for mark in marks):
-        IndicatorValue.objects.filter(indicator__in=[each.code for each in chosen]).delete()
-        _write(_compute(grid, first, last, None, None, chosen))
+        edition.model.objects.filter(indicator__in=[each.code for each in chosen]).delete()
+        _write(edition, _compute(edition, grid, first, last, None, None, chosen))
         return
-    _fit_to(grid, first, last)
+    _fit_to(edition, grid, first, last)
     institutions, consortia = _touched(marks)
     periods = [period for period in grid if period in _periods_of(marks, grid)]
-    _replace(periods, first, last, institutions, consortia, chosen)
+    _replace(edition, periods, first, last, institutions, consortia, chosen)
     touched = set(periods)
     later = [period for period in grid if period.year_before in touched and period not in touched]
-    _replace(later, first, last, institutions, consortia, [each for each in chosen if each.looks_back])
+    _replace(edition, later, first, last, institutions, consortia, [each for each in chosen if each.looks_back])
 
 
-def _fit_to(grid: Sequence[Period], first: date, last: date) -> None:
+def _fit_to(edition: Edition, grid: Sequence[Period], first: date, last: date) -> None:
     """The covered months grew or shrank: everyone gets the new periods, periods that are no more go."""
-    known = set(IndicatorValue.objects.order_by().values_list("period", flat=True).distinct())
-    IndicatorValue.objects.filter(period__in=known - {period.code for period in grid}).delete()
+    values = edition.model.objects
+    known = set(values.order_by().values_list("period", flat=True).distinct())
+    values.filter(period__in=known - {period.code for period in grid}).delete()
     if fresh := [period for period in grid if period.code not in known]:
-        _write(_compute(fresh, first, last, None, None, indicators()))
+        _write(edition, _compute(edition, fresh, first, last, None, None, indicators()))
 
 
 def _touched(marks: Iterable[StaleMark]) -> tuple[set[int], set[int]]:
@@ -82,19 +104,20 @@ def _periods_of(marks: Iterable[StaleMark], grid: Iterable[Period]) -> set[Perio
     return set(grid) if None in months else {period for month in months for period in periods_of(month)}
 
 
-def _replace(periods, first, last, institutions, consortia, chosen) -> None:
+def _replace(edition: Edition, periods, first, last, institutions, consortia, chosen) -> None:
     if not periods or not chosen:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM evaluation_indicatorvalue WHERE period = ANY(%s) AND indicator = ANY(%s)"
+            f"DELETE FROM {edition.table} WHERE period = ANY(%s) AND indicator = ANY(%s)"
             " AND (institution_id = ANY(%s) OR consortium_id = ANY(%s))",
             [[p.code for p in periods], [each.code for each in chosen], list(institutions), list(consortia)],
         )
-    _write(_compute(periods, first, last, institutions, consortia, chosen))
+    _write(edition, _compute(edition, periods, first, last, institutions, consortia, chosen))
 
 
 def _compute(
+    edition: Edition,
     periods: Sequence[Period],
     first: date,
     last: date,
@@ -119,12 +142,22 @@ def _compute(
     readable = None if institutions is None else [int(i) for i in places["institution"]]
     needed = {name for indicator in chosen for name in indicator.facts}
     facts = {
-        source.name: source.read(readable, max(start, earliest) if source.within else start, end)
+        source.name: source.read(
+            readable, max(start, earliest) if source.within else start, end, for_outsiders=edition.for_outsiders
+        )
         for source in frames.sources()
         if source.name in needed
     }
     values = calculate_values(facts, table, periods, chosen)
+    if edition.for_outsiders:
+        values = as_published(values, chosen, periods, month_number(last), _exact(chosen))
     return _rated(values, scopes, {period.code: period for period in periods}, chosen, last)
+
+
+def _exact(chosen: Sequence[Indicator]) -> set[str]:
+    """Indicators of which every fact is exact for outsiders too."""
+    exact = {source.name for source in frames.sources() if source.published is frames.Unrounded.EXACT}
+    return {indicator.code for indicator in chosen if exact.issuperset(indicator.facts)}
 
 
 def _rated(
@@ -190,10 +223,10 @@ def rate_value(
     )
 
 
-def _write(rows: list[tuple]) -> None:
+def _write(edition: Edition, rows: list[tuple]) -> None:
     with (
         connection.cursor() as cursor,
-        cursor.copy(f"COPY evaluation_indicatorvalue ({', '.join(VALUE_COLUMNS)}) FROM STDIN") as copy,
+        cursor.copy(f"COPY {edition.table} ({', '.join(VALUE_COLUMNS)}) FROM STDIN") as copy,
     ):
         for row in rows:
             copy.write_row(row)
@@ -207,17 +240,18 @@ def rate_again() -> None:
     levels = dict(Institution.objects.values_list("pk", "level"))
     covered = frames.covered_months()
     until = covered[1] if covered else date.max
-    changed = []
-    for value in IndicatorValue.objects.iterator(chunk_size=5000):
-        scope = Scope(value.institution_id, value.consortium_id, value.level)
-        indicator = by_code[value.indicator]
-        rating = rate_value(
-            indicator, value.value, value.cases, Period.parse(value.period), place_of(scope, levels), limits, until
-        )
-        if (value.light, value.reason, value.reason_values) != (rating.light, rating.reason, rating.values):
-            value.light, value.reason, value.reason_values = rating.light.value, rating.reason, rating.values
-            changed.append(value)
-    IndicatorValue.objects.bulk_update(changed, ["light", "reason", "reason_values"], batch_size=2000)
+    for model in (EXACT.model, PUBLISHED.model):
+        changed = []
+        for value in model.objects.iterator(chunk_size=5000):
+            scope = Scope(value.institution_id, value.consortium_id, value.level)
+            indicator = by_code[value.indicator]
+            rating = rate_value(
+                indicator, value.value, value.cases, Period.parse(value.period), place_of(scope, levels), limits, until
+            )
+            if (value.light, value.reason, value.reason_values) != (rating.light, rating.reason, rating.values):
+                value.light, value.reason, value.reason_values = rating.light.value, rating.reason, rating.values
+                changed.append(value)
+        model.objects.bulk_update(changed, ["light", "reason", "reason_values"], batch_size=2000)
 
 
 def _number(number: float) -> float | None:

@@ -30,7 +30,7 @@ def built_once(name: str, request: HttpRequest, consortium: Consortium, build: C
             consortium.pk,
             consortium.data_version,
             request.user.role,
-            "" if may(request.user, Permission.SEE_SMALL_COUNTS) else request.user.institution_id,
+            "" if may(request.user, Permission.SEE_EXACT_VALUES) else request.user.institution_id,
             request.LANGUAGE_CODE,
             timezone.localdate(),
             request.GET.urlencode(),

@@ -11,7 +11,7 @@ from tests.factories import api, make_cell, make_value
 URL = "/api/v1/indicator-values/"
 FIELDS = [
     "indicator", "institution", "consortium", "period", "numerator", "denominator", "value", "cases", "light", "reason",
-    "version", "computed_at", "level", "small_sample",
+    "version", "computed_at", "level", "small_sample", "published",
 ]  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def test_a_value_has_exactly_the_fields_of_the_contract(board, world):
     assert value == {
         "indicator": "MORT", "institution": world.own.code, "consortium": None, "period": "2026-03", "numerator": 20,
         "denominator": 400, "value": 0.05, "cases": 400, "light": "green", "reason": stored.reason, "version": 1,
-        "computed_at": stored.computed_at.isoformat(), "level": None, "small_sample": False,
+        "computed_at": stored.computed_at.isoformat(), "level": None, "small_sample": False, "published": False,
     }  # fmt: skip
 
 
@@ -130,17 +130,21 @@ def test_what_cannot_be_answered_is_refused_by_the_name_of_its_field(board, worl
     assert named in problem["detail"]
 
 
-def test_a_hidden_value_shows_no_number_and_says_why(world):
-    make_value("MORT", world.neighbour, numerator=2, denominator=20, cases=20)
+def test_a_published_value_says_that_it_is_and_why_it_is_not_shown(world):
+    make_value("MORT", world.neighbour, numerator=5, denominator=20, cases=20, value=None)
 
     [value] = results(
         api(world.people[Role.STAFF]), indicator="MORT", institution=world.neighbour.code, period="2026-03"
     )
 
-    hidden = ("numerator", "denominator", "value", "cases")
-    assert [value[name] for name in hidden] == [None] * 4
-    assert (value["light"], value["small_sample"]) == ("grey", False)
-    assert "fewer than 5 cases" in value["reason"]
+    assert (value["value"], value["light"], value["published"]) == (None, "grey", True)
+    assert "fewer than 30 published cases" in value["reason"]
+
+
+def test_outsiders_are_told_of_distinct_counts_in_years_only(world):
+    [value] = results(api(world.people[Role.REGULATOR]), indicator="DRG_N", consortium="YUNLING", period="2026-03")
+
+    assert "complete calendar years only" in value["reason"]
 
 
 def printed(capsys, *arguments: str) -> str:

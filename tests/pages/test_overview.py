@@ -5,14 +5,12 @@ from datetime import date
 
 import pytest
 from django.core.cache import caches
-from django.db.models import Q
 from django.http import QueryDict
 
 from evaluation.access.roles import Role
-from evaluation.models import IndicatorValue, Membership
-from evaluation.pages.overview import OverviewPage, _Builder
+from evaluation.models import DataState, IndicatorValue, Membership, PublishedFact, PublishedValue
+from evaluation.pages.overview import OverviewPage
 from evaluation.pages.picker import Picker
-from evaluation.pages.values import read_values
 from tests.factories import FEBRUARY, JANUARY, MARCH, World, browser, make_cell, make_value
 
 RED = {"light": "red", "reason": "%(value)s is above the red limit of %(limit)s."}
@@ -25,6 +23,7 @@ def delivered(world) -> World:
         for month in (JANUARY, FEBRUARY, MARCH):
             if (member, month) != (world.neighbour, MARCH):
                 make_cell(member, month)
+    DataState.objects.create(version=1, first_month=JANUARY, last_month=MARCH, data_end=20_000)
     return world
 
 
@@ -163,6 +162,7 @@ def test_every_link_of_the_page_leads_somewhere(delivered):
 def test_it_takes_few_queries_the_first_time(delivered, django_assert_max_num_queries, role, is_filled):
     if not is_filled:
         IndicatorValue.objects.all().delete()
+        PublishedValue.objects.all().delete()
     for member in delivered.members if is_filled else ():
         make_value("MORT", member, "2026-02", numerator=20, denominator=400)
     client = browser(delivered.people[role])
@@ -181,22 +181,24 @@ def test_it_takes_hardly_any_the_second_time(delivered, django_assert_max_num_qu
         client.get("/")
 
 
-def test_it_hides_from_outsiders_what_is_hidden_everywhere_else(delivered):
-    """The Overview reads once what hiding rests on; another consortium that shares a member counts too."""
-    shared = delivered.neighbour
-    Membership.objects.create(consortium=delivered.other, institution=shared, role="member", joined_on=date(2020, 1, 1))
-    numbers = {delivered.lead: 30, delivered.county: 20, delivered.own: 3, shared: 9, delivered.foreign: 2}
-    for place, deaths in numbers.items():
-        make_value("MORT", place, "2026-02", numerator=deaths, denominator=400)
-    make_value("MORT", delivered.consortium, "2026-02", numerator=62, denominator=1600)
-    make_value("MORT", delivered.other, "2026-02", numerator=11, denominator=800)
-    regulator = delivered.people[Role.REGULATOR]
-    own = Q(institution__in=delivered.members) | Q(consortium=delivered.consortium, level="")
+def test_a_page_that_was_built_for_the_board_is_not_shown_to_the_regulator(delivered):
+    make_value("MORT", delivered.own, "2026-02", numerator=2, denominator=400)
+    PublishedValue.objects.update(value=0.05)
+    url = "/?period=2026-02&columns=all"
 
-    page = _Builder(regulator, delivered.consortium, QueryDict("period=2026-02"))
+    for_board = browser(delivered.people[Role.BOARD]).get(url).content.decode()
+    for_regulator = browser(delivered.people[Role.REGULATOR]).get(url).content.decode()
 
-    elsewhere = read_values(IndicatorValue.objects.filter(own, period="2026-02"), regulator)
-    hidden = {(value.institution_id, value.indicator.code) for value in elsewhere if value.is_hidden}
-    assert {key for key, value in page.now.items() if value.is_hidden} == hidden
-    assert {key[0] for key in page.now} == {None, *(member.pk for member in delivered.members)}
-    assert {(delivered.own.pk, "MORT"), (shared.pk, "MORT")} <= hidden
+    assert "0.50" in for_board
+    assert "0.50" not in for_regulator
+    assert "5.00" in for_regulator
+
+
+def test_outsiders_are_told_that_a_member_delivered_by_its_published_discharges(delivered):
+    PublishedFact.objects.create(
+        source="cases", institution=delivered.lead, month=date(2026, 2, 1), facts={"discharges": 40}
+    )
+
+    page = build(delivered, "period=2026-02", role=Role.REGULATOR)
+
+    assert (page.delivered, page.expected) == (1, 4)

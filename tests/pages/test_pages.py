@@ -8,13 +8,11 @@ from django.utils import timezone, translation
 
 from evaluation.access.roles import Role
 from evaluation.models import Heartbeat
-from evaluation.pages.drg_breakdown import Breakdown
 from evaluation.pages.indicator import IndicatorPage
 from evaluation.pages.institution import InstitutionPage
-from evaluation.pages.picker import Picker
 from evaluation.pages.values import indicator_by_code
 from evaluation.services.values import indicators
-from tests.factories import MARCH, World, browser, make_cell, make_institution, make_value
+from tests.factories import World, browser, make_cell, make_institution, make_value
 
 
 def lines(world: World, query: str = "period=2026-03") -> dict[str, object]:
@@ -75,42 +73,6 @@ def test_the_ranking_goes_from_best_to_worst_and_ends_with_those_without_value(w
         (3, world.lead.name),
         (None, world.neighbour.name),
     ]
-
-
-def groups(world: World, code: str = "MORT") -> Breakdown:
-    picker = Picker.read(QueryDict("period=2026-03"), (MARCH, MARCH), MARCH)
-    return Breakdown.of(
-        world.people[Role.BOARD], world.consortium, world.members, None, indicator_by_code(code), picker
-    )
-
-
-def deliver_groups(world: World, **sizes: tuple[int, int]) -> None:
-    """Discharges and deaths by DRG."""
-    for drg, (discharges, deaths) in sizes.items():
-        make_cell(world.own, drg=drg, discharges=discharges, deaths=deaths)
-
-
-def test_small_groups_are_left_out_and_one_more_where_the_total_would_tell(world):
-    deliver_groups(world, ES25=(50, 0), FR11=(20, 0), GB11=(3, 0))
-
-    found = groups(world)
-
-    assert [line.drg for line in found.lines] == ["ES25"]
-    assert found.left_out == 1
-
-
-def test_several_small_groups_hide_each_other(world):
-    deliver_groups(world, ES25=(50, 0), FR11=(4, 0), GB11=(3, 0))
-
-    assert [line.drg for line in groups(world).lines] == ["ES25"]
-
-
-def test_a_rate_of_few_deaths_is_hidden_in_the_groups_and_one_more_beside_it(world):
-    deliver_groups(world, ES25=(50, 20), FR11=(40, 12), GB11=(30, 2), GB13=(20, 0))
-
-    values = {line.drg: line.value for line in groups(world).lines}
-
-    assert values == {"ES25": "40.00", "FR11": "< 5", "GB11": "< 5", "GB13": "0.00"}
 
 
 @pytest.mark.parametrize(("language", "letters"), [("en", "[a-z]"), ("zh-hans", "[一-鿿]")])
@@ -181,6 +143,17 @@ def test_a_hospital_without_values_is_not_told_that_nothing_is_red(world):
     [("DRG_CMI", "No grouped cases in this period."), ("REF_DONE", "This indicator is not broken down by DRG.")],
 )
 def test_an_empty_breakdown_says_why(world, code, reason):
-    page = browser(world.people[Role.BOARD]).get(f"/indicators/{code}/?period=2026-03")
+    page = browser(world.people[Role.CONSORTIUM_MANAGER]).get(f"/indicators/{code}/?period=2026-03")
+
+    assert reason in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("period", "reason"), [("2026-03", "choose a year as the period"), ("2026", "No group has 30 published cases")]
+)
+def test_who_sees_no_cases_is_told_of_groups_by_year(world, period, reason):
+    make_cell(world.own, drg="ES31")
+
+    page = browser(world.people[Role.BOARD]).get(f"/indicators/MORT/?period={period}")
 
     assert reason in page.content.decode()
