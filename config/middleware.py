@@ -1,4 +1,5 @@
-"""What happens around every request: where it comes from is noted for the audit trail, and a click keeps people signed in."""
+"""What happens around every request: where it comes from is noted for limits and audit trail, and a click keeps people
+signed in."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -6,6 +7,7 @@ from datetime import datetime, timedelta
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from config.addresses import client_address
 from evaluation.services import audit
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -15,7 +17,7 @@ ONE_MINUTE = timedelta(minutes=1)
 
 def note_address(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
-        token = audit.address.set(request.META.get("REMOTE_ADDR", "")[:45])
+        token = audit.address.set(client_address(request))
         try:
             return get_response(request)
         finally:
