@@ -23,7 +23,15 @@ def test_cases_uploads_and_accounts_are_not_kept(world):
         f"/uploads/{upload.pk}/?download=csv&table=problems", "/account/", "/account/password/change/",
         "/account/email/", "/account/reauthenticate/", "/nowhere/", f"/cases/?institution={world.foreign.code}",
     )  # fmt: skip
-    addresses = ("cases", f"cases/{case.pk}", "uploads", f"uploads/{upload.pk}", "referrals", "institutions", "uploads/0")
+    addresses = (
+        "cases",
+        f"cases/{case.pk}",
+        "uploads",
+        f"uploads/{upload.pk}",
+        "referrals",
+        "institutions",
+        "uploads/0",
+    )
 
     open_pages = [url for url in pages if not is_private(page.get(url))]
     open_addresses = [url for url in addresses if not is_private(program.get(f"/api/v1/{url}/"))]

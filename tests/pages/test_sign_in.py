@@ -87,6 +87,14 @@ def test_a_password_given_by_the_administrator_opens_the_account(person, world):
     assert client.get("/account/").status_code == 200
 
 
+def test_who_asks_for_many_mails_is_told_to_wait_on_a_page_of_the_site(world):
+    cache.clear()
+    answers = [browser().post("/account/password/reset/", {"email": "x@example.org"}) for _try in range(6)]
+
+    assert [answer.status_code for answer in answers] == [302] * 5 + [429]
+    assert "That was too often" in answers[-1].content.decode()
+
+
 def test_the_administration_has_no_form_of_its_own_to_try_passwords(person):
     fields = {"username": person.username, "password": "wrong"}
 

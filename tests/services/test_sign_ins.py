@@ -75,7 +75,9 @@ def test_another_spelling_of_a_name_is_the_same_account(person):
 def test_a_name_that_nobody_has_is_answered_like_one_that_somebody_has(person, name):
     tries(*[name] * 5)
 
-    with pytest.raises(SignInsClosed, match=r"^After 5 wrong passwords or codes this account is closed until \d\d:\d\d"):
+    with pytest.raises(
+        SignInsClosed, match=r"^After 5 wrong passwords or codes this account is closed until \d\d:\d\d"
+    ):
         authenticate(username=name, password="wrong")
 
 
