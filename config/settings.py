@@ -123,8 +123,9 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
-# Wrong passwords are counted in one place for all doors (evaluation/services/sign_ins.py); allauth limits mails only.
-ACCOUNT_RATE_LIMITS = dict.fromkeys(("login", "login_failed", "change_password", "reauthenticate"))
+# Wrong passwords are counted in one place for all doors (evaluation/services/sign_ins.py); allauth's own limits on
+# them, in the cache, are off; those on mails stay.
+ACCOUNT_RATE_LIMITS = dict.fromkeys(("login", "change_password", "reauthenticate"))
 SESSION_COOKIE_AGE = 30 * 60  # idle log-out, with config.middleware.keep_signed_in
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

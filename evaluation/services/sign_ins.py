@@ -129,6 +129,11 @@ def _signed_out(sender, request, user, **kwargs) -> None:
 
 def _failed(sender, credentials, **kwargs) -> None:
     """Under the account that was meant; a name that is nobody's may be a password and is not kept."""
-    account = account_named(str(credentials.get("username", "")))
-    closed = account and attempts.closed_until(key=_account_key("", account), limit=FAILURES_OF_ACCOUNT)
-    audit.record("sign-in failed", by=account, **({"closed": True} if closed else {}))
+    name = str(credentials.get("username", ""))
+    account = account_named(name)
+    limits = {
+        "account": (_account_key(name, account), FAILURES_OF_ACCOUNT),
+        "address": (_address_key(audit.address.get()), FAILURES_OF_ADDRESS),
+    }
+    closed = [what for what, (key, limit) in limits.items() if attempts.closed_until(key=key, limit=limit)]
+    audit.record("sign-in failed", by=account, **({"closed": closed} if closed else {}))

@@ -90,11 +90,20 @@ def test_a_typed_name_that_is_nobodys_is_kept_nowhere(person):
     assert "secret" not in kept
 
 
-def test_the_event_of_the_failure_that_closes_the_account_says_so(person):
-    tries(*["Zhang"] * 6)
+@pytest.mark.parametrize("name", ["Zhang", "nobody"])
+def test_the_event_of_the_failure_that_closes_an_account_says_so(person, name):
+    tries(*[name] * 6)
 
     details = AuditEvent.objects.filter(action="sign-in failed").order_by("pk").values_list("details", flat=True)
-    assert list(details) == [{}, {}, {}, {}, {"closed": True}]
+    assert list(details) == [{}, {}, {}, {}, {"closed": ["account"]}]
+
+
+def test_the_event_of_the_failure_that_closes_an_address_says_so(person, come_from):
+    come_from("192.0.2.1")
+    tries(*(f"name {number}" for number in range(52)))
+
+    details = AuditEvent.objects.filter(action="sign-in failed").order_by("pk").values_list("details", flat=True)
+    assert list(details) == [{}] * 49 + [{"closed": ["address"]}]
 
 
 def test_a_right_password_takes_nothing_from_the_limit_and_does_not_lift_it(person):
