@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -27,10 +27,12 @@ DELETE FROM evaluation_attemptcount WHERE key IN (
 
 
 def count_attempt(*, key: str, limit: int, window: timedelta) -> bool:
-    """Count one more within the limit; False, and nothing counted, when it was reached before."""
+    """Count one more within the limit; False, and nothing counted, when it was reached before. Refuses to be part of a
+    transaction, with which the count would be rolled back."""
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(FORGET_ENDED, [now])
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(COUNT, {"key": key, "now": now, "end": now + window, "limit": limit})
         return cursor.fetchone() is not None
 

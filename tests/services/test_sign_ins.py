@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import authenticate
+from django.db import transaction
 from django.utils import timezone
 
 from evaluation.access.roles import Role
@@ -179,6 +180,12 @@ def test_attempts_at_the_same_time_cannot_slip_past_together():
 
     assert raised == []
     assert sorted(found) == ["closed"] * 7 + ["wrong"] * 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_around_it_takes_a_count_back():
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        authenticate(username="nobody", password="wrong")
 
 
 @pytest.mark.django_db(transaction=True)
