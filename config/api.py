@@ -7,7 +7,6 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.authtoken.views import ObtainAuthToken
 from rest_framework.exceptions import NotFound
 from rest_framework.routers import SimpleRouter
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from budgets.api import BudgetViewSet, ExpenditureViewSet
@@ -16,10 +15,8 @@ from referrals.api import ReferralViewSet
 
 
 class TokenView(ObtainAuthToken):
-    """Exchange user name and password for a token."""
-
-    throttle_classes = (ScopedRateThrottle,)
-    throttle_scope = "token"
+    """Exchange user name and password for a token. Wrong passwords are counted with those of the log-in page
+    (config.accounts.CountingBackend)."""
 
 
 @extend_schema(exclude=True)

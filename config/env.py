@@ -19,6 +19,7 @@ VARIABLES = {
     "ALLOWED_HOSTS": "host names of the site, separated by commas (default 127.0.0.1,localhost)",
     "CSRF_TRUSTED_ORIGINS": "addresses people open, with scheme, separated by commas (needed behind a proxy)",
     "HTTPS": "1 when people reach the site by https: secure cookies, redirect, HSTS (default 0)",
+    "TRUSTED_PROXIES": "number of proxies in front of the site, whose X-Forwarded-For is believed (default 0)",
     "EMAIL_URL": "mail server: smtp+tls://USER:PASSWORD@HOST:587 (default: mails are printed to the log)",
     "EMAIL_FROM": "sender of the site's mails (default yilian@localhost)",
     "DEBUG": "1 shows Django's error pages; never in production (default 0)",
@@ -43,6 +44,7 @@ class Environment:
     redis_url: str
     email: dict[str, Any]
     https: bool
+    trusted_proxies: int
     embedded: bool
     home: Path
 
@@ -65,6 +67,7 @@ def load() -> Environment:
         redis_url=given["REDIS_URL"],
         email=_email(given),
         https=_switch(given, "HTTPS"),
+        trusted_proxies=_number(given, "TRUSTED_PROXIES"),
         embedded=is_embedded,
         home=embedded.home(),
     )
@@ -107,6 +110,13 @@ def _switch(given: Mapping[str, str], name: str) -> bool:
     if value not in {"0", "1", "false", "true", "no", "yes", "off", "on"}:
         raise ConfigurationError(f"{name} is {value!r}: set it to 1 or 0 ({VARIABLES[name]}).")
     return value in {"1", "true", "yes", "on"}
+
+
+def _number(given: Mapping[str, str], name: str) -> int:
+    value = given.get(name, "0")
+    if not (value.isascii() and value.isdigit()):
+        raise ConfigurationError(f"{name} is {value!r}: set it to a number, 0 or more ({VARIABLES[name]}).")
+    return int(value)
 
 
 def _list(text: str) -> list[str]:

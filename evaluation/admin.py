@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.access.roles import ROLE_NAMES, Permission, Role
@@ -24,7 +25,8 @@ from evaluation.tasks import recompute, ring
 
 admin.site.site_header = admin.site.site_title = _("Yilian administration")
 admin.site.unregister(Group)
-admin.site.login = secure_admin_login(admin.site.login)  # one way to sign in: the one that counts failed attempts
+# One way to sign in: the site's, which people not signed in are sent to.
+admin.site.login = secure_admin_login(lambda request, extra_context=None: redirect("admin:index"))
 
 
 class ByRole(admin.ModelAdmin):
@@ -117,6 +119,7 @@ class PeopleAdmin(ByRole, UserAdmin):
         """Django sets a password past `save_model`."""
         if request.resolver_match.url_name == "auth_user_password_change":
             sign_ins.revoke_tokens(obj)
+            sign_ins.forget_failures(user=obj)
             audit.record("password reset", by=request.user, thing=obj.username)
         return super().log_change(request, obj, message)
 

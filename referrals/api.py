@@ -1,7 +1,8 @@
-from rest_framework import serializers, viewsets
+from rest_framework import serializers
 
 from evaluation.access.roles import Permission
 from evaluation.api.permissions import Delivers
+from evaluation.api.reading import AuditedReading
 from referrals.models import Referral
 
 
@@ -25,9 +26,11 @@ class SeesReferrals(Delivers):
     permissions = (Permission.SEE_CASES,)
 
 
-class ReferralViewSet(viewsets.ReadOnlyModelViewSet):
-    """Referrals that the own institution sends or receives; the office sees those of its members."""
+class ReferralViewSet(AuditedReading):
+    """Referrals that the own institution sends or receives; the office sees those of its members; reading them is
+    written to the audit trail."""
 
+    action_seen = "referrals seen"
     serializer_class = ReferralSerializer
     permission_classes = (SeesReferrals,)
     lookup_field = "code"

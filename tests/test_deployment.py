@@ -135,13 +135,16 @@ def test_pinned_requirements_have_hashes_and_name_no_address(name):
 
 def test_own_services_are_used_and_nothing_embedded_starts(set_variables, monkeypatch):
     monkeypatch.setattr(env.embedded, "ensure", refuse_to_start)
-    set_variables(**OWN_SERVICES, **SECRETS, HTTPS="1", ALLOWED_HOSTS="a.example.org, b.example.org")
+    set_variables(
+        **OWN_SERVICES, **SECRETS, HTTPS="1", TRUSTED_PROXIES="2", ALLOWED_HOSTS="a.example.org, b.example.org"
+    )
 
     environment = env.load()
 
     assert not environment.embedded
     assert environment.https
     assert not environment.debug
+    assert environment.trusted_proxies == 2
     assert environment.allowed_hosts == ["a.example.org", "b.example.org"]
     assert environment.patient_key == b"p" * 32
     assert environment.redis_url == "redis://cache/1"
@@ -177,7 +180,13 @@ def test_one_own_service_without_the_other_is_refused(set_variables, missing):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("DATABASE_URL", "sqlite:///db.sqlite3"), ("HTTPS", "maybe"), ("EMAIL_URL", "pigeon://loft")],
+    [
+        ("DATABASE_URL", "sqlite:///db.sqlite3"),
+        ("HTTPS", "maybe"),
+        ("EMAIL_URL", "pigeon://loft"),
+        ("TRUSTED_PROXIES", "one"),
+        ("TRUSTED_PROXIES", "-1"),
+    ],
 )
 def test_a_wrong_value_is_named(set_variables, name, value):
     set_variables(**(OWN_SERVICES | SECRETS | {name: value}))

@@ -125,8 +125,10 @@ def code_files() -> Iterator[Path]:
 
 
 def recorded_actions(path: Path) -> Iterator[str]:
-    """The actions that calls of audit.record, or of the helpers before it, name."""
+    """The actions that calls of audit.record, or of the helpers before it, name; and `action_seen` of what is read."""
     for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "action_seen" and node.value.value:
+            yield node.value.value
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

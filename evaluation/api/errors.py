@@ -7,6 +7,8 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from evaluation.services.sign_ins import SignInsClosed
+
 
 def problem_details(error: Exception, context: dict) -> Response | None:
     """The answer for an exception: {type, title, status, detail, errors}."""
@@ -35,6 +37,10 @@ def _of_rest_framework(error: Exception) -> Exception:
         )
     if isinstance(error, DjangoPermissionDenied):
         return exceptions.PermissionDenied(str(error) or None)
+    if isinstance(error, SignInsClosed):
+        throttled = exceptions.Throttled(detail=str(error))
+        throttled.wait = error.seconds  # becomes Retry-After; given to Throttled itself, it would add a sentence
+        return throttled
     if isinstance(error, Http404):
         return exceptions.NotFound()
     return error

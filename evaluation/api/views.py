@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evaluation.api.permissions import Delivers, SeesCases, SeesValues
+from evaluation.api.reading import AuditedReading
 from evaluation.api.serializers import (
     CaseSerializer,
     IndicatorListSerializer,
@@ -30,7 +31,7 @@ from evaluation.importing.problems import SheetRefused
 from evaluation.indicators.periods import Period
 from evaluation.models import InpatientCase, Institution, Membership, Upload
 from evaluation.pages.values import NoSuchValue, find_values
-from evaluation.services import audit, uploads
+from evaluation.services import uploads
 from evaluation.services.values import indicators
 from evaluation.tasks import carry_on
 
@@ -177,9 +178,10 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         return UploadSerializer(upload, context=self.get_serializer_context()).data
 
 
-class CaseViewSet(viewsets.ReadOnlyModelViewSet):
+class CaseViewSet(AuditedReading):
     """Current case rows, record numbers masked; reading them is written to the audit trail."""
 
+    action_seen = "cases seen"
     serializer_class = CaseSerializer
     permission_classes = (SeesCases,)
     filterset_fields = {
@@ -192,14 +194,6 @@ class CaseViewSet(viewsets.ReadOnlyModelViewSet):
 
     def get_queryset(self):
         return InpatientCase.objects.visible_to(self.request.user).select_related("institution").order_by("-pk")
-
-    def list(self, request: Request, *args, **kwargs) -> Response:
-        audit.record("cases seen", by=request.user, thing="api", query=request.query_params.dict())
-        return super().list(request, *args, **kwargs)
-
-    def retrieve(self, request: Request, *args, **kwargs) -> Response:
-        audit.record("cases seen", by=request.user, thing=f"api case {kwargs['pk']}")
-        return super().retrieve(request, *args, **kwargs)
 
 
 def _codes(text: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The nouns of the base app, one file each."""
 
+from evaluation.models.attempt_count import AttemptCount
 from evaluation.models.audit_event import AuditEvent
 from evaluation.models.case import InpatientCase
 from evaluation.models.cell import CaseCell
@@ -16,6 +17,7 @@ from evaluation.models.upload import RecordVersion, StagedChunk, Upload, UploadM
 from evaluation.models.user import User
 
 __all__ = [
+    "AttemptCount",
     "AuditEvent",
     "Benchmark",
     "CaseCell",

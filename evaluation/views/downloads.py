@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from evaluation.pages.tables import Table
 from evaluation.services import audit
 from evaluation.shown import Figure
+from evaluation.views.seen import keys_seen
 
 FORMULA_SIGNS = (
     "=",
@@ -37,10 +38,12 @@ def download(request: HttpRequest, tables: dict[str, Table]) -> HttpResponse:
     kind, table = request.GET.get("download"), tables.get(request.GET.get("table", ""))
     if kind not in TYPES or table is None:
         raise Http404(_("There is no such download."))
+    response = table_response(table, kind, request.user.get_username())
     audit.record(
-        "export", by=request.user, thing=f"{table.name}.{kind}", rows=len(table.rows), path=request.get_full_path()
-    )
-    return table_response(table, kind, request.user.get_username())
+        "export", by=request.user, thing=f"{table.name}.{kind}", view=request.resolver_match.view_name,
+        rows=len(table.rows), **keys_seen(request),
+    )  # fmt: skip
+    return response
 
 
 def table_response(table: Table, kind: str, taken_by: str) -> HttpResponse:

@@ -14,6 +14,7 @@ from evaluation.services import audit
 from evaluation.services.values import indicators
 from evaluation.views.downloads import download
 from evaluation.views.scope import current_consortium, find_institution
+from evaluation.views.seen import keys_seen
 
 
 def indicator_list(request: HttpRequest) -> HttpResponse:
@@ -46,13 +47,13 @@ def case_list(request: HttpRequest) -> HttpResponse:
     page = CaseListPage.build(
         request.user, consortium, institution, _find(indicator) if indicator else None, request.GET
     )
-    audit.record(
-        "cases seen", by=request.user, thing=institution.code if institution else consortium.code,
-        period=page.picker.period.code, indicator=indicator or "", page=page.page.number,
-    )  # fmt: skip
     if "download" in request.GET:
-        return download(request, {"cases": page.table})
-    return render(request, "evaluation/case_list.html", {"page": page})
+        response = download(request, {"cases": page.table})
+    else:
+        response = render(request, "evaluation/case_list.html", {"page": page})
+    keys = keys_seen(request) | {"period": page.picker.period.code, "page": page.page.number}
+    audit.record("cases seen", by=request.user, thing=institution.code if institution else consortium.code, **keys)
+    return response
 
 
 def definition_list(request: HttpRequest) -> HttpResponse:

@@ -183,7 +183,7 @@ def test_five_wrong_passwords_lock_the_account_for_the_right_one_too(browsing):
         expect(page.locator("main .error")).to_be_visible()
     browsing.sign_in(page, "careless")
 
-    expect(page.locator("main .error")).to_contain_text("Too many failed login attempts")
+    expect(page.locator("main .error")).to_contain_text("this account is closed until")
     assert "/account/login/" in page.url
 
 
