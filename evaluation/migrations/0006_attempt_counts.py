@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('evaluation', '0004_upload_language'),
+        ("evaluation", "0005_published_table"),
     ]
 
     operations = [
