@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -163,27 +162,23 @@ def _exact(chosen: Sequence[Indicator]) -> set[str]:
 def _rated(
     values: pd.DataFrame, scopes: list[Scope], periods: dict[str, Period], chosen: Sequence[Indicator], until: date
 ) -> list[tuple]:
+    """Rows of the value table. Plain lists: there are many rows, and a frame gives its cells one by one slowly."""
     by_code = {indicator.code: indicator for indicator in chosen}
-    limits = limits_by_place()
-    levels = dict(Institution.objects.values_list("pk", "level"))
+    limits, levels = limits_by_place(), dict(Institution.objects.values_list("pk", "level"))
+    places = [place_of(scope, levels) for scope in scopes]
     now = timezone.now()
+    numbers = ("numerator", "denominator", "value", "cases", "last_index_day")
+    columns = [values[name].tolist() for name in ("scope", "indicator", "period")]
+    columns += [values[name].astype(object).where(values[name].notna(), None).tolist() for name in numbers]
     rows = []
-    for row in values.itertuples(index=False):
-        scope, indicator = scopes[row.scope], by_code[row.indicator]
-        rating = rate_value(
-            indicator,
-            _number(row.value),
-            _number(row.cases),
-            periods[row.period],
-            place_of(scope, levels),
-            limits,
-            until,
-        )
+    for number, code, period, top, bottom, value, cases, last_index in zip(*columns, strict=True):
+        scope, indicator = scopes[number], by_code[code]
+        rating = rate_value(indicator, value, cases, periods[period], places[number], limits, until)
         rows.append(
             (
-                row.indicator, scope.institution, scope.consortium, scope.level, row.period,
-                _number(row.numerator), _number(row.denominator), _number(row.value), _whole(row.cases),
-                _whole(row.last_index_day), rating.light.value, rating.reason, json.dumps(rating.values),
+                code, scope.institution, scope.consortium, scope.level, period, top, bottom, value,
+                None if cases is None else int(cases), None if last_index is None else int(last_index),
+                rating.light.value, rating.reason, json.dumps(rating.values) if rating.values else "{}",
                 indicator.version, now,
             )
         )  # fmt: skip
@@ -252,11 +247,3 @@ def rate_again() -> None:
                 value.light, value.reason, value.reason_values = rating.light.value, rating.reason, rating.values
                 changed.append(value)
         model.objects.bulk_update(changed, ["light", "reason", "reason_values"], batch_size=2000)
-
-
-def _number(number: float) -> float | None:
-    return None if number is None or math.isnan(number) else float(number)
-
-
-def _whole(number: float) -> int | None:
-    return None if number is None or math.isnan(number) else int(number)
