@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 from evaluation.models import InpatientCase, Institution, StaleMark, Upload
 from evaluation.services import uploads
 from evaluation.services.recompute import recompute_stale
 from tests.bench import site
 from tests.bench.database import Database, checked, say
-from tests.bench.results import Result, seconds
+from tests.bench.results import TIMES, Result, seconds
 from tests.bench.sheets import MIDDLE, Sheets
 
-MOST_SECONDS, TIMES = 2.0, 3
+MOST_SECONDS = 2.0
 
 
 def measure(database: Database) -> Iterator[Result]:
@@ -27,7 +28,7 @@ def measure(database: Database) -> Iterator[Result]:
 
 
 def _in_process(sheets: Sheets, file: Path, what: str, target: float | None) -> Result:
-    best: tuple[float, float] | None = None
+    turns: list[tuple[float, float]] = []
     for _turn in range(TIMES):
         upload = checked("cases", file, sheets.institution)
         stored = seconds(lambda upload=upload: _store(upload))
@@ -35,15 +36,16 @@ def _in_process(sheets: Sheets, file: Path, what: str, target: float | None) -> 
         computed = seconds(recompute_stale)
         if StaleMark.objects.filter(source__in=[StaleMark.Source.CASES, StaleMark.Source.VALUES]).exists():
             raise RuntimeError("Something is still stale after the recomputation.")
-        best = min(best or (stored, computed), (stored, computed), key=sum)
+        turns.append((stored, computed))
         upload.refresh_from_db()
         uploads.undo(upload=upload, by=None)
         recompute_stale()
+    stored, computed = sorted(turns, key=sum)[TIMES // 2]
     return Result(
         f"{what}: from submission to committed values, store and recomputation in one process",
-        f"{sum(best):.2f} s", target=f"≤ {target:g} s" if target else "–",
-        is_met=sum(best) <= target if target else None,
-        note=f"store {best[0]:.2f} s, recompute {best[1]:.2f} s; {marks} institution-months were stale.",
+        f"{stored + computed:.2f} s", target=f"≤ {target:g} s" if target else "–",
+        is_met=stored + computed <= target if target else None,
+        note=f"store {stored:.2f} s, recompute {computed:.2f} s, what outsiders read included; {marks} were stale.",
     )  # fmt: skip
 
 
@@ -63,14 +65,14 @@ def _through_the_site(sheets: Sheets) -> Result:
     except site.NotYetThere as reason:
         return Result(what, "not measured", target=target, note=str(reason))
     return Result(
-        what, f"{min(later):.2f} s", target=target, is_met=min(later) <= MOST_SECONDS,
+        what, f"{median(later):.2f} s", target=target, is_met=median(later) <= MOST_SECONDS,
         note=f"{first:.2f} s with web and worker processes that have just started.",
     )  # fmt: skip
 
 
 def _deliveries(sheets: Sheets) -> Iterator[int]:
     """The newest month several times, each checked and ready to submit, and taken back once it was seen."""
-    for _turn in range(TIMES):
+    for _turn in range(TIMES + 1):  # the first finds processes that have just started
         upload = checked("cases", sheets.newest, sheets.institution)
         yield upload.pk
         upload.refresh_from_db()

@@ -8,13 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 
+TIMES = 5
 TABLE = "| what | ours | peer | ratio | target | |\n|---|---|---|---|---|---|"
 HEADING = """# Speed
 
 Written by `make bench`; never edited by hand. Ratios carry over to other machines, absolute numbers do not. Ours and
-the peer run on the same machine and the same PostgreSQL, one after the other in turns; of several runs the best counts.
+the peer run on the same machine and the same PostgreSQL, one after the other in turns; the median of five counts, of ratios too.
 """
 
 
@@ -41,10 +43,22 @@ def seconds(work: Callable[[], object]) -> float:
     return perf_counter() - start
 
 
-def in_turns(ours: Callable[[], float], peer: Callable[[], float], *, times: int) -> tuple[float, float]:
-    """The least seconds of each, measured alternately."""
-    pairs = [(ours(), peer()) for _ in range(times)]
-    return min(pair[0] for pair in pairs), min(pair[1] for pair in pairs)
+@dataclass(frozen=True)
+class Turns:
+    """Medians of what was measured alternately; the ratio is ours ÷ peer, turn by turn."""
+
+    ours: float
+    peer: float
+    ratio: float
+
+
+def in_turns(ours: Callable[[], float], peer: Callable[[], float]) -> Turns:
+    pairs = [(ours(), peer()) for _ in range(TIMES)]
+    return Turns(
+        median(pair[0] for pair in pairs),
+        median(pair[1] for pair in pairs),
+        median(pair[0] / pair[1] for pair in pairs),
+    )
 
 
 def write(path: Path, results: Sequence[Result], *, postgresql: str, scale: float, load: float) -> None:
