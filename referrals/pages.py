@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 from evaluation import frames, shown
 from evaluation.access.roles import Scope
 from evaluation.charts.theme import themed
+from evaluation.indicators.publishing import ENOUGH_PUBLISHED
 from evaluation.models import Institution
 from evaluation.pages.panels import Asked
 from evaluation.pages.tables import Table
@@ -39,7 +40,8 @@ class NamedExchange:
 
     @property
     def share(self) -> str:
-        return shown.number(self.exchange.share, 2)
+        is_told = not self.is_published or self.exchange.taken >= ENOUGH_PUBLISHED
+        return shown.number(self.exchange.share, 2) if is_told else shown.NONE
 
     @property
     def never_returns(self) -> bool:

@@ -22,8 +22,11 @@ from evaluation.models import (
     PublishedValue,
 )
 from evaluation.services.recompute import recompute_all_stale, recompute_everything
+from referrals.flows import Exchange
 from referrals.models import Referral
+from referrals.pages import NamedExchange
 from tests.factories import PLAIN_STATIC_FILES, api, browser, make_user
+from tests.factories import make_world as make_small_world
 from tests.publishing.possible import possible_counts
 from tests.reference.worlds import make_world
 from tests.worlds_in_database import case_row, deliver, deliver_world
@@ -363,3 +366,21 @@ def test_flows_between_others_are_published_and_the_own_ones_exact(settings):
             assert numbers == exact[ends]
         else:
             assert all(number == "0–4" or int(number) % 5 == 0 for number in numbers)
+
+
+def test_a_share_of_fewer_than_thirty_published_referrals_is_not_told():
+    few, enough = Exchange(1, 2, taken=25, returned=5), Exchange(1, 2, taken=30, returned=15)
+
+    assert NamedExchange("A", "B", few, is_published=True).share == "—"
+    assert NamedExchange("A", "B", enough, is_published=True).share == "0.50"
+    assert NamedExchange("A", "B", few, is_published=False).share == "0.20"
+
+
+def test_outsiders_are_told_that_figures_are_rounded_and_others_are_not(settings):
+    settings.STORAGES = PLAIN_STATIC_FILES
+    world = make_small_world()
+    note = "rounded to fives"
+
+    for role, is_told in ((Role.REGULATOR, True), (Role.STAFF, True), (Role.BOARD, False)):
+        for path in ("/", "/indicators/MORT/", f"/institutions/{world.own.code}/", "/referrals/"):
+            assert (note in browser(world.people[role]).get(path).content.decode()) is is_told, (role, path)
