@@ -1,7 +1,10 @@
+from django.contrib.postgres.fields import DateRangeField
 from django.db import models
+from django.db.models import Exists, Func, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from evaluation.models import Institution
+from evaluation.models import Institution, Membership
+from evaluation.models.seen_months import in_seen_months, own_institution
 
 
 class Category(models.TextChoices):
@@ -11,9 +14,21 @@ class Category(models.TextChoices):
     PROJECT = "project", _("projects")
 
 
-class OfInstitutionQuerySet(models.QuerySet):
+class BudgetQuerySet(models.QuerySet):
     def visible_to(self, user):
-        return self.filter(institution__in=Institution.objects.visible_to(user))
+        """A plan is of a whole year: of each in which the institution was a member in some month."""
+        year = Func(
+            OuterRef("year"),
+            template="daterange(make_date(%(expressions)s, 1, 1), make_date(%(expressions)s + 1, 1, 1))",
+            output_field=DateRangeField(),
+        )
+        held = Membership.objects.seen_by(user).filter(institution=OuterRef("institution"), seen__overlap=year)
+        return self.filter(Exists(held) | Q(institution=own_institution(user)))
+
+
+class ExpenditureQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.filter(in_seen_months(user))
 
 
 class Budget(models.Model):
@@ -24,7 +39,7 @@ class Budget(models.Model):
     category = models.CharField(_("category"), max_length=10, choices=Category)
     planned_amount = models.DecimalField(_("planned amount"), max_digits=14, decimal_places=2)
 
-    objects = OfInstitutionQuerySet.as_manager()
+    objects = BudgetQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("budget")
@@ -49,7 +64,7 @@ class Expenditure(models.Model):
     category = models.CharField(_("category"), max_length=10, choices=Category)
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
 
-    objects = OfInstitutionQuerySet.as_manager()
+    objects = ExpenditureQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("expenditure")

@@ -15,7 +15,7 @@ from budgets.models import Budget, Category, Expenditure
 from evaluation import shown
 from evaluation.charts.theme import themed
 from evaluation.indicators.periods import Period, PeriodKind, elapsed_share
-from evaluation.models import IndicatorValue
+from evaluation.models import IndicatorValue, User
 from evaluation.pages.matrix import light_word
 from evaluation.pages.panels import Asked
 from evaluation.pages.tables import Table
@@ -88,7 +88,7 @@ class ExecutionPage:
             period = Period.month(period.last)
         year = period.last.year
         members = [member.pk for member in asked.members]
-        amounts = _amounts(members, year, period.last)
+        amounts = _amounts(asked.user, members, year, period.last)
         planned, spent = _by_institution(amounts, "planned"), _by_institution(amounts, "spent")
         values = _values(asked, period, members)
         elapsed = elapsed_share(period, asked.picker.covered[1] if asked.picker.covered else None)
@@ -163,15 +163,17 @@ class ExecutionPage:
 Amounts = list[tuple[str, int, str, Decimal]]  # planned or spent, institution, category, yuan
 
 
-def _amounts(members: list[int], year: int, last: date) -> Amounts:
+def _amounts(user: User, members: list[int], year: int, last: date) -> Amounts:
     """One query: the plan of the year and the spending from January to the month."""
     plans = (
-        Budget.objects.filter(year=year, institution__in=members)
+        Budget.objects.visible_to(user)
+        .filter(year=year, institution__in=members)
         .order_by()
         .values_list(Value("planned"), "institution", "category")
     )
     spending = (
-        Expenditure.objects.filter(institution__in=members, month__range=(date(year, 1, 1), last))
+        Expenditure.objects.visible_to(user)
+        .filter(institution__in=members, month__range=(date(year, 1, 1), last))
         .order_by()
         .values_list(Value("spent"), "institution", "category")
     )

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import pandas as pd
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from evaluation import frames, shown
+from evaluation import shown
 from evaluation.access.roles import Permission
 from evaluation.access.rules import may
 from evaluation.charts.theme import themed
@@ -17,8 +18,8 @@ from evaluation.models import Institution
 from evaluation.pages.panels import Asked
 from evaluation.pages.tables import Table
 from referrals.charts import sankey
-from referrals.flows import Exchange, Flow, exchanges, flows
-from referrals.frames import ACCEPTED
+from referrals.flows import FLOW_COLUMNS, Exchange, Flow, exchanges, flows
+from referrals.models import Referral
 
 SMALLEST = 5
 DIRECTIONS = ("up", "down", "lateral")
@@ -71,15 +72,10 @@ class FlowsPage:
     def build(cls, asked: Asked) -> FlowsPage:
         period = asked.picker.period
         names = {member.pk: member.name for member in _members(asked)}
-        query = f"""SELECT sender_id, receiver_id, direction, count(*), count(*) FILTER (WHERE {ACCEPTED}),
-                           count(*) FILTER (WHERE status = 'completed')
-                    FROM referrals_referral WHERE month BETWEEN %s AND %s AND sender_id = ANY(%s) AND receiver_id = ANY(%s)
-                    GROUP BY sender_id, receiver_id, direction"""
-        dtypes = {
-            "sender": "int64", "receiver": "int64", "direction": "str", "created": "int64", "accepted": "int64",
-            "completed": "int64",
-        }  # fmt: skip
-        found = flows(frames.read_frame(query, [period.first, period.last, list(names), list(names)], dtypes))
+        sent = Referral.objects.between_members(asked.consortium, asked.user).filter(
+            month__range=(period.first, period.last), sender__in=names, receiver__in=names
+        )
+        found = flows(pd.DataFrame(list(sent.counted_by_pair()), columns=list(FLOW_COLUMNS)))
         if asked.institution:
             found = [flow for flow in found if asked.institution.pk in (flow.sender, flow.receiver)]
         return cls(asked, found, names, not may(asked.user, Permission.SEE_SMALL_COUNTS))

@@ -21,7 +21,14 @@ class MembershipSerializer(serializers.ModelSerializer):
         fields = ("consortium", "role", "joined_on", "left_on", "agreement_no")
 
 
+MASTER_DATA = (
+    "region_code", "uscc", "approved_beds", "served_population", "risk_coefficient", "rate_coefficient", "legal_independent",
+)  # fmt: skip
+
+
 class InstitutionSerializer(serializers.ModelSerializer):
+    """Of a former member the name only: its master data belong to the consortium it is in today."""
+
     memberships = MembershipSerializer(many=True, read_only=True)
 
     class Meta:
@@ -30,6 +37,10 @@ class InstitutionSerializer(serializers.ModelSerializer):
             "code", "name", "level", "type", "region_code", "uscc", "approved_beds", "served_population",
             "risk_coefficient", "rate_coefficient", "legal_independent", "memberships",
         )  # fmt: skip
+
+    def to_representation(self, institution: Institution) -> dict:
+        shown = super().to_representation(institution)
+        return shown if institution.is_shown_whole else shown | dict.fromkeys(MASTER_DATA)
 
 
 class IndicatorSerializer(serializers.Serializer):

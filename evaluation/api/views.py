@@ -1,6 +1,6 @@
 """The REST API of the base app (design §4). Every queryset starts from what the person may see."""
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -38,7 +38,7 @@ MOST_PERIODS = 200
 
 
 class InstitutionViewSet(viewsets.ReadOnlyModelViewSet):
-    """Institutions of the own consortia."""
+    """Institutions of the own consortia; of former members the name, level and type only."""
 
     serializer_class = InstitutionSerializer
     permission_classes = (SeesValues,)
@@ -51,9 +51,10 @@ class InstitutionViewSet(viewsets.ReadOnlyModelViewSet):
         return Prefetch("memberships", Membership.objects.visible_to(self.request.user).select_related("consortium"))
 
     def get_queryset(self):
-        return (
-            Institution.objects.visible_to(self.request.user).prefetch_related(self._own_memberships()).order_by("code")
-        )
+        user = self.request.user
+        is_shown_whole = Q(pk__in=Institution.objects.belonging_to(user).values("pk"))
+        seen = Institution.objects.visible_to(user).annotate(is_shown_whole=is_shown_whole)
+        return seen.prefetch_related(self._own_memberships()).order_by("code")
 
 
 class IndicatorViewSet(viewsets.ViewSet):

@@ -7,8 +7,10 @@ from evaluation.models.department import Department
 from evaluation.models.drg import Benchmark
 from evaluation.models.indicator import IndicatorValue
 from evaluation.models.institution import Consortium, Institution, Level, Membership
+from evaluation.models.joining import Joining
 from evaluation.models.local_benchmark import LocalBenchmark
 from evaluation.models.readmission import Readmission
+from evaluation.models.seen_months import SeenMonths
 from evaluation.models.staleness import DataState, Heartbeat, StaleMark
 from evaluation.models.threshold import Threshold
 from evaluation.models.upload import RecordVersion, StagedChunk, Upload, UploadMonth, UploadProblem
@@ -25,11 +27,13 @@ __all__ = [
     "IndicatorValue",
     "InpatientCase",
     "Institution",
+    "Joining",
     "Level",
     "LocalBenchmark",
     "Membership",
     "Readmission",
     "RecordVersion",
+    "SeenMonths",
     "StagedChunk",
     "StaleMark",
     "Threshold",

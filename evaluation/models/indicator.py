@@ -1,14 +1,28 @@
 from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
 
-from evaluation.models.institution import Consortium, Institution
+from evaluation.access.roles import Scope
+from evaluation.models.institution import Consortium, Institution, Membership, own_institution
+from evaluation.models.seen_months import Covers, PeriodMonths, all_seen_months, last_day_of
 
 
 class IndicatorValueQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Values of visible institutions and consortia; small counts are hidden later, by pages/values.py."""
+        """Values of institutions for periods whose months are all seen, of consortia for periods whose last month is
+        (`SeenMonths` says the same for pages). Small counts are hidden later, by pages/values.py."""
+        if user.scope not in (Scope.CONSORTIUM, Scope.INSTITUTION):
+            return self.none()
+        of_consortium = Q(consortium__in=Consortium.objects.visible_to(user))
+        if user.scope is Scope.INSTITUTION:
+            own = Membership.objects.filter(
+                institution=user.institution_id, consortium=OuterRef("consortium"),
+                months__contains=last_day_of(OuterRef("period")),
+            )  # fmt: skip
+            of_consortium = Q(Exists(own))
         return self.filter(
-            models.Q(consortium__isnull=True, institution__in=Institution.objects.visible_to(user))
-            | models.Q(consortium__in=Consortium.objects.visible_to(user))
+            of_consortium
+            | Q(institution=own_institution(user), consortium__isnull=True)
+            | Q(Covers(all_seen_months(user), PeriodMonths(F("period"))), consortium__isnull=True)
         )
 
 

@@ -9,35 +9,42 @@ from functools import cached_property
 from django.utils import timezone
 
 from evaluation import frames
-from evaluation.indicators.periods import Period, add_months, months_between
-from evaluation.models import CaseCell, Consortium, Institution, Level, Membership
+from evaluation.indicators.periods import Period, months_between
+from evaluation.models import CaseCell, Consortium, Institution, Level, Membership, SeenMonths, User
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """`covered` is the span of months with facts of any kind; `delivered` has the institutions with cases by month.
+    """`covered` is the span of months with facts of any kind that the person sees; `delivered` has the institutions with
+    cases by month.
 
-    `around` are the memberships of all consortia to which one of the consortium's institutions ever belonged.
+    `around` are the memberships of all consortia to which one of the consortium's institutions ever belonged; `seen` are the
+    months of this consortium and its members that the person sees: people of a former member those up to its leaving.
     """
 
     consortium: Consortium
+    seen: SeenMonths
     around: list[Membership]
     covered: tuple[date, date] | None
     delivered: dict[date, frozenset[int]]
     data_end: int | None
 
     @classmethod
-    def of(cls, consortium: Consortium) -> Delivery:
+    def of(cls, consortium: Consortium, user: User) -> Delivery:
         """Two queries."""
         span = frames.delivered_span()
         own = Membership.objects.filter(consortium=consortium).values("institution")
         theirs = Membership.objects.filter(institution__in=own).values("consortium")
-        around = Membership.objects.filter(consortium__in=theirs).select_related("institution")
-        return cls(consortium, list(around), span.covered, span.delivered, span.data_end)
+        around = list(Membership.objects.filter(consortium__in=theirs).select_related("institution"))
+        seen = SeenMonths.among(user, [each for each in around if each.consortium_id == consortium.pk])
+        covered = seen.part_of(consortium.pk, span.covered) if span.covered else None
+        return cls(consortium, seen, around, covered, span.delivered, span.data_end)
 
     @cached_property
-    def memberships(self) -> list[Membership]:
-        return [each for each in self.around if each.consortium_id == self.consortium.pk]
+    def institutions(self) -> dict[int, Institution]:
+        return {
+            each.institution_id: each.institution for each in self.around if each.consortium_id == self.consortium.pk
+        }
 
     @cached_property
     def months(self) -> list[date]:
@@ -51,8 +58,8 @@ class Delivery:
 
     def members(self, period: Period) -> list[Institution]:
         """Those who were a member on any day of the period, by level and code."""
-        held = {m.institution_id: m.institution for m in self.memberships if _holds(m, period.first, period.last_day)}
-        return sorted(held.values(), key=lambda each: (each.level, each.code))
+        held = [each for pk, each in self.institutions.items() if self.seen.touches(pk, period.first, period.last)]
+        return sorted(held, key=lambda each: (each.level, each.code))
 
     def expected(self, months: list[date]) -> frozenset[int]:
         """Members in any of the months; village clinics have no inpatients, all others are expected to deliver."""
@@ -65,13 +72,10 @@ class Delivery:
         )
 
     def _expected_in(self, month: date) -> frozenset[int]:
-        last = add_months(month, 1)
         return frozenset(
-            each.institution_id
-            for each in self.memberships
-            if each.institution.level != Level.VILLAGE
-            and each.joined_on < last
-            and (each.left_on is None or each.left_on >= month)
+            pk
+            for pk, each in self.institutions.items()
+            if each.level != Level.VILLAGE and self.seen.touches(pk, month, month)
         )
 
     def _is_complete(self, month: date) -> bool:
@@ -79,11 +83,7 @@ class Delivery:
         return bool(expected) and expected <= self.delivered.get(month, frozenset())
 
 
-def _holds(membership: Membership, first: date, last: date) -> bool:
-    return membership.joined_on <= last and (membership.left_on is None or membership.left_on >= first)
-
-
-def own_months(institution: Institution) -> list[date]:
-    """Months the institution has delivered, newest first."""
-    cells = CaseCell.objects.filter(institution=institution).order_by("-month")
+def own_months(institution: Institution, user: User) -> list[date]:
+    """Months the institution has delivered, as far as the user sees them, newest first."""
+    cells = CaseCell.objects.visible_to(user).filter(institution=institution).order_by("-month")
     return list(cells.values_list("month", flat=True).distinct())

@@ -11,9 +11,11 @@ import pandas as pd
 from django.utils.translation import gettext as _
 
 from evaluation import frames, shown
+from evaluation.indicators.calculation import month_number
 from evaluation.indicators.definition import Indicator
 from evaluation.indicators.facts import CASE_FACTS, CASE_INDICES
-from evaluation.models import Benchmark, Consortium, Institution, User
+from evaluation.models import Benchmark, Consortium, Institution, Membership, SeenMonths, User
+from evaluation.models.institution import own_institution
 from evaluation.pages.picker import Picker
 from evaluation.pages.tables import Table
 
@@ -54,7 +56,10 @@ class Breakdown:
             return nothing(_("This indicator is not broken down by DRG."))
         if not members:
             return nothing(_("No grouped cases in this period."))
-        frame = _cells(consortium, [chosen] if chosen else members, picker, within_membership=chosen is None)
+        frame = _cells([chosen] if chosen else members, picker)
+        if chosen is None or chosen.pk != own_institution(user):
+            held = Membership.objects.filter(consortium=consortium)
+            frame = _within(SeenMonths.among(user, held), frame)
         if frame.empty:
             return nothing(_("No grouped cases in this period."))
         values = indicator.calculate({"cases": frame}, ["drg"])
@@ -114,10 +119,8 @@ def _hidden(values: pd.DataFrame, visible: pd.Index) -> frozenset[str]:
     return frozenset(hidden)
 
 
-def _cells(
-    consortium: Consortium, members: Sequence[Institution], picker: Picker, *, within_membership: bool
-) -> pd.DataFrame:
-    """Facts by DRG of the period; for the consortium only of the months in which a member was one."""
+def _cells(members: Sequence[Institution], picker: Picker) -> pd.DataFrame:
+    """Facts by DRG of the period."""
     totals = ", ".join(f"{'max' if column.startswith('last_') else 'sum'}({column})" for column in CASE_FACTS)
     query = (
         f"SELECT institution_id, {frames.MONTH_NUMBER.format('month')}, drg, {totals} FROM evaluation_casecell"
@@ -126,11 +129,15 @@ def _cells(
     dtypes = {
         **frames.PLACE, "drg": "str", **dict.fromkeys(CASE_FACTS, "int64"), **dict.fromkeys(CASE_INDICES, "float64"),
     }  # fmt: skip
-    frame = frames.read_frame(query, [[m.pk for m in members], picker.period.first, picker.period.last], dtypes)
-    if not within_membership:
-        return frame
-    held = frames.memberships()
-    held = held[held["consortium"] == consortium.pk]
+    return frames.read_frame(query, [[m.pk for m in members], picker.period.first, picker.period.last], dtypes)
+
+
+def _within(seen: SeenMonths, frame: pd.DataFrame) -> pd.DataFrame:
+    """Only the months in which a member was one."""
+    spans = [
+        (pk, month_number(first), month_number(last)) for pk, held in seen.institutions.items() for first, last in held
+    ]
+    held = pd.DataFrame(spans, columns=["institution", "first", "last"]).astype("int64")
     joined = frame.merge(held, on="institution")
     inside = joined[(joined["month"] >= joined["first"]) & (joined["month"] <= joined["last"])]
-    return inside.drop_duplicates(["institution", "month", "drg"]).drop(columns=["consortium", "first", "last"])
+    return inside.drop(columns=["first", "last"])

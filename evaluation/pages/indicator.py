@@ -26,7 +26,7 @@ from evaluation.pages.overview import TREND_LENGTH, chart_limits
 from evaluation.pages.picker import Option, Picker
 from evaluation.pages.tables import Table
 from evaluation.pages.trend import Line, TrendChart
-from evaluation.pages.values import ShownValue, better_word, no_value, read_values
+from evaluation.pages.values import ShownValue, better_word, no_value, read_values, why_none
 from evaluation.services.values import indicators as catalogue
 
 
@@ -126,7 +126,8 @@ class IndicatorPage:
 class _Builder:
     def __init__(self, user: User, consortium: Consortium, indicator: Indicator, query: QueryDict) -> None:
         self.user, self.consortium, self.indicator = user, consortium, indicator
-        delivery = Delivery.of(consortium)
+        delivery = Delivery.of(consortium, user)
+        self.seen = delivery.seen
         self.picker = Picker.read(query, delivery.covered, delivery.default_month)
         self.members = delivery.members(self.picker.period)
         self.chosen = next(
@@ -141,7 +142,7 @@ class _Builder:
         whole = IndicatorValue.objects.filter(consortium=consortium, level="")
         wanted = (own | whole).filter(indicator=indicator.code, period__in=codes)
         self.values: dict[int | None, dict[str, ShownValue]] = {}
-        for value in read_values(wanted, user, delivery.data_end):
+        for value in read_values(wanted, user, delivery.data_end, seen=self.seen):
             self.values.setdefault(value.institution_id, {})[value.period] = value
 
     def page(self) -> IndicatorPage:
@@ -194,7 +195,10 @@ class _Builder:
         )
 
     def _value(self, pk: int | None) -> ShownValue:
-        return self.values.get(pk, {}).get(self.picker.period.code) or no_value(self.indicator, self.picker.period.code)
+        period = self.picker.period
+        if value := self.values.get(pk, {}).get(period.code):
+            return value
+        return no_value(self.indicator, period.code, why_none(self.seen, period, pk or self.consortium.pk, pk is None))
 
     def _trend(self) -> TrendChart:
         lines = [Line(_("Consortium"), self.values.get(None, {}), is_main=self.chosen is None)]

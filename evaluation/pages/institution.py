@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from evaluation import frames, shown
 from evaluation.indicators.definition import THEME_NAMES, Better, Indicator
 from evaluation.indicators.scopes import band
-from evaluation.models import Consortium, IndicatorValue, Institution, Membership, User
+from evaluation.models import Consortium, IndicatorValue, Institution, Membership, SeenMonths, User
 from evaluation.pages.delivery import own_months
 from evaluation.pages.matrix import band_name, light_word
 from evaluation.pages.overview import TREND_LENGTH, chart_limits
@@ -21,7 +21,7 @@ from evaluation.pages.picker import Option, Picker
 from evaluation.pages.sparkline import spark_path
 from evaluation.pages.tables import Table
 from evaluation.pages.trend import Line, TrendChart
-from evaluation.pages.values import ShownValue, better_word, no_value, read_values
+from evaluation.pages.values import ShownValue, better_word, no_value, read_values, why_none
 from evaluation.rating.lights import Light
 from evaluation.services.values import indicators as catalogue
 
@@ -71,6 +71,7 @@ class InstitutionPage:
     panels: list[Panel]
     peers: int
     last_month: str
+    shows_master_data: bool  # of today: not of one that left
 
     @property
     def has_values(self) -> bool:
@@ -107,7 +108,8 @@ class InstitutionPage:
 class _Builder:
     def __init__(self, user: User, consortium: Consortium, institution: Institution, query: QueryDict) -> None:
         self.user, self.consortium, self.institution = user, consortium, institution
-        months = own_months(institution)
+        months = own_months(institution, user)
+        self.seen = SeenMonths.of(user)
         self.last_month = months[0] if months else None
         self.picker = Picker.read(
             query, frames.covered_months(), self.last_month or timezone.localdate().replace(day=1)
@@ -115,6 +117,7 @@ class _Builder:
         period = self.picker.period
         members = Institution.objects.members_of(consortium, period.first, period.last_day)
         self.peers = [m.pk for m in members if band(m.level) == band(institution.level)]
+        self.why_none = why_none(self.seen, period, institution.pk)
         self.every = catalogue()
         self.chosen = next((each for each in self.every if each.code == query.get("indicator")), self.every[0])
         self.periods = [period.shifted(-back) for back in range(TREND_LENGTH[period.kind] - 1, -1, -1)]
@@ -125,11 +128,11 @@ class _Builder:
             consortium=consortium, level=band(institution.level)
         )
         self.own: dict[str, dict[str, ShownValue]] = {}
-        for value in read_values(own, user):
+        for value in read_values(own, user, seen=self.seen):
             self.own.setdefault(value.indicator.code, {})[value.period] = value
         self.around: dict[str, list[ShownValue]] = {}
         self.level: dict[str, ShownValue] = {}
-        for value in read_values(peers, user):
+        for value in read_values(peers, user, seen=self.seen):
             if value.consortium_id:
                 self.level[value.indicator.code] = value
             else:
@@ -150,11 +153,7 @@ class _Builder:
             institution=self.institution,
             picker=self.picker,
             level=band_name(band(self.institution.level)),
-            memberships=list(
-                self.institution.memberships.filter(
-                    consortium__in=Consortium.objects.visible_to(self.user)
-                ).select_related("consortium")
-            ),
+            memberships=list(self.institution.memberships.visible_to(self.user).select_related("consortium")),
             themes=themes,
             attention=sorted(attention, key=lambda line: order.index(Light(line.value.shown_light))),
             trend=self._trend(),
@@ -164,11 +163,12 @@ class _Builder:
             ),
             peers=len(self.peers),
             last_month=shown.month_name(self.last_month) if self.last_month else "",
+            shows_master_data=Institution.objects.belonging_to(self.user).filter(pk=self.institution.pk).exists(),
         )
 
     def _line(self, indicator: Indicator) -> ValueLine:
         history = self.own.get(indicator.code, {})
-        value = history.get(self.picker.period.code) or no_value(indicator, self.picker.period.code)
+        value = history.get(self.picker.period.code) or no_value(indicator, self.picker.period.code, self.why_none)
         points = [history[p.code].seen if p.code in history else None for p in self.periods[-12:]]
         query = f"{self.picker.carried}&institution={self.institution.code}"
         return ValueLine(

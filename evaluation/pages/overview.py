@@ -9,8 +9,8 @@ from datetime import date, datetime
 from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from evaluation import shown
 from evaluation.access.roles import Permission
@@ -26,7 +26,7 @@ from evaluation.pages.picker import Option, Picker
 from evaluation.pages.sparkline import spark_path
 from evaluation.pages.tables import Table
 from evaluation.pages.trend import Line, TrendChart
-from evaluation.pages.values import ShownValue, better_word, no_value, read_values
+from evaluation.pages.values import NOT_A_MEMBER, ShownValue, better_word, no_value, read_values
 from evaluation.rating.lights import Light
 from evaluation.services.values import indicators as catalogue
 
@@ -112,7 +112,7 @@ class _Builder:
 
     def __init__(self, user: User, consortium: Consortium, query: QueryDict) -> None:
         self.user, self.consortium = user, consortium
-        self.delivery = Delivery.of(consortium)
+        self.delivery = Delivery.of(consortium, user)
         self.picker = Picker.read(query, self.delivery.covered, self.delivery.default_month)
         self.members = self.delivery.members(self.picker.period)
         self.every = catalogue()
@@ -144,7 +144,8 @@ class _Builder:
         self.now: dict[tuple[int | None, str], ShownValue] = {}
         self.before: dict[tuple[int | None, str], ShownValue] = {}
         self.history: dict[tuple[int | None, str], dict[str, ShownValue]] = {}
-        for value in read_values(IndicatorValue.objects.filter(wanted), self.user, self.delivery.data_end, around):
+        stored = IndicatorValue.objects.filter(wanted)
+        for value in read_values(stored, self.user, self.delivery.data_end, around, self.delivery.seen):
             if value.institution_id not in members and (value.consortium_id, value.level) != (self.consortium.pk, ""):
                 continue
             key = (value.institution_id, value.indicator.code)
@@ -184,11 +185,13 @@ class _Builder:
             pk for pk in missing if not any(v.value is not None for (owner, _c), v in self.now.items() if owner == pk)
         }
         sentence = _("%(period)s is not delivered yet.") % {"period": self.picker.name}
+        seen = self.delivery.seen
+        part = [m.pk for m in self.members if not seen.shows_institution(m.pk, self.picker.period)]
         return build_matrix(
             indicators=self.columns,
             total_indicators=len(self.every),
             members=self.members,
-            missing=dict.fromkeys(nothing, sentence),
+            missing=dict.fromkeys(nothing, sentence) | dict.fromkeys(part, gettext(NOT_A_MEMBER)),
             now=self.now,
             before=self.before,
             nothing=lambda indicator: no_value(indicator, self.picker.period.code),

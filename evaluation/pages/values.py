@@ -18,7 +18,7 @@ from evaluation.access.rules import may
 from evaluation.indicators.definition import Better, Indicator
 from evaluation.indicators.periods import Period
 from evaluation.indicators.scopes import PRIMARY, band
-from evaluation.models import Consortium, IndicatorValue, Institution, Level, Membership, User
+from evaluation.models import Consortium, IndicatorValue, Institution, Level, Membership, SeenMonths, User
 from evaluation.pages.suppression import Groups, hide_small_counts, hides
 from evaluation.rating.lights import ENOUGH_CASES, Light
 from evaluation.services.values import indicators
@@ -26,6 +26,7 @@ from evaluation.services.values import indicators
 FOLLOW_UP_DAYS = 30
 INCOMPLETE = gettext_noop("No value yet: the 30 days after the last discharges are not over in the delivered data.")
 NO_DATA = gettext_noop("No value: nothing was delivered for this period.")
+NOT_A_MEMBER = gettext_noop("No value here: not a member in all months of this period.")
 HIDDEN = gettext_noop("Hidden: it, or what could be worked out from it, rests on fewer than 5 cases.")
 LEVELS = ("", *Level.values, PRIMARY)
 COLUMNS = (
@@ -111,19 +112,38 @@ def read_values(
     user: User | None = None,
     data_end: int | None = None,
     around: Iterable[Membership] | None = None,
+    seen: SeenMonths | None = None,
 ) -> list[ShownValue]:
     """The values of a queryset as the user may see them; None is the system itself, which sees all.
 
     What the caller knows already is not read again. `data_end`: the day of the latest discharge. `around`: the memberships
     of all consortia that the values are of or their institutions ever belonged to; then the queryset holds, of each of its
-    indicators and periods, all values of these consortia and institutions.
+    indicators and periods, all values of these consortia and institutions. `seen`: the months that the user sees, for pages
+    of one consortium those of it alone.
     """
     by_code = {indicator.code: indicator for indicator in indicators()}
     data_end = data_end or frames.data_end_day() or 0
     values = [_judged(row, by_code, data_end) for row in queryset.values_list(*COLUMNS) if row[0] in by_code]
-    if user is None or may(user, Permission.SEE_SMALL_COUNTS):
+    if user is None:
         return values
-    return _as_outsider(values, user, by_code, data_end, around)
+    if not may(user, Permission.SEE_SMALL_COUNTS):
+        values = _as_outsider(values, user, by_code, data_end, around)
+    return _within(seen or SeenMonths.of(user), values)
+
+
+def _within(seen: SeenMonths, values: list[ShownValue]) -> list[ShownValue]:
+    """Those of months that are seen; last, since what is hidden depends on all that stands beside."""
+    periods = {code: Period.parse(code) for code in {value.period for value in values}}
+    shown_places = {
+        (institution, consortium, period)
+        for institution, consortium, period in {(v.institution_id, v.consortium_id, v.period) for v in values}
+        if (
+            seen.shows_institution(institution, periods[period])
+            if institution is not None
+            else seen.shows_consortium(consortium, periods[period])
+        )
+    }
+    return [v for v in values if (v.institution_id, v.consortium_id, v.period) in shown_places]
 
 
 def _as_outsider(
@@ -201,13 +221,21 @@ def _judged(row: tuple, by_code: dict[str, Indicator], data_end: int) -> ShownVa
     )  # fmt: skip
 
 
-def no_value(indicator: Indicator, period: str, **scope) -> ShownValue:
-    """What stands where nothing was delivered."""
+def no_value(indicator: Indicator, period: str, reason: str = NO_DATA, **scope) -> ShownValue:
+    """What stands where nothing was delivered, or where it belongs to others."""
     place = {"institution_id": None, "consortium_id": None, "level": ""} | scope
     return ShownValue(
         indicator, place["institution_id"], place["consortium_id"], place["level"], period,
-        None, None, None, None, Light.GREY.value, NO_DATA, {}, indicator.version, None,
+        None, None, None, None, Light.GREY.value, reason, {}, indicator.version, None,
     )  # fmt: skip
+
+
+def why_none(seen: SeenMonths | None, period: Period, pk: int, is_consortium: bool = False) -> str:
+    """The reason where a value is missing: it is the same whether or not there is one that others see."""
+    if seen is None:
+        return NO_DATA
+    is_shown = seen.shows_consortium(pk, period) if is_consortium else seen.shows_institution(pk, period)
+    return NO_DATA if is_shown else NOT_A_MEMBER
 
 
 def indicator_by_code(code: str) -> Indicator:
@@ -240,9 +268,10 @@ def find_values(
         indicator__in=[each.code for each in wanted],
         period__in=spans,
     )
+    seen = SeenMonths.of(user) if user is not None else None
     found = {
         (value.indicator.code, value.institution_id, value.consortium_id, value.period): value
-        for value in read_values(rows, user)
+        for value in read_values(rows, user, seen=seen)
     }
     answer = []
     for indicator in wanted:
@@ -253,7 +282,9 @@ def find_values(
             for span in spans:
                 key = (indicator.code, None if is_consortium else pk, pk if is_consortium else None, span)
                 scope = {"consortium_id": pk, "level": level} if is_consortium else {"institution_id": pk}
-                value = found.get(key) or no_value(indicator, span, **scope)
+                value = found.get(key) or no_value(
+                    indicator, span, why_none(seen, Period.parse(span), pk, is_consortium), **scope
+                )
                 answer.append((value, "" if is_consortium else code, code if is_consortium else ""))
     return answer
 

@@ -16,7 +16,9 @@ def institution_list(request: HttpRequest) -> HttpResponse:
     require(request.user, Permission.SEE_VALUES)
     consortium = current_consortium(request)
     wanted, level = request.GET.get("q", "").strip(), request.GET.get("level", "")
-    memberships = Membership.objects.filter(consortium=consortium).select_related("institution")
+    memberships = (
+        Membership.objects.visible_to(request.user).filter(consortium=consortium).select_related("institution")
+    )
     if wanted:
         memberships = memberships.filter(
             Q(institution__name__icontains=wanted)
@@ -28,6 +30,9 @@ def institution_list(request: HttpRequest) -> HttpResponse:
     order = {value: place for place, value in enumerate(Level.values)}
     found = sorted(memberships, key=lambda each: (order[each.institution.level], each.institution.code, each.joined_on))
     today = timezone.localdate()
+    belonging = set(Institution.objects.belonging_to(request.user).values_list("pk", flat=True))
+    for each in found:  # master data of today are not shown of those that left
+        each.shows_master_data = each.institution_id in belonging
     context = {
         "memberships": found, "wanted": wanted, "level": level, "levels": Level.choices, "today": today,
         "total": Institution.objects.visible_to(request.user).count(),
