@@ -7,7 +7,7 @@ from rest_framework import serializers
 from evaluation.datasets import Dataset
 from evaluation.importing.problems import Problem, Severity
 from evaluation.indicators.definition import THEME_NAMES
-from evaluation.models import InpatientCase, Institution, Membership, Upload
+from evaluation.models import Consortium, InpatientCase, Institution, Membership, Upload
 from evaluation.services import staleness
 
 MOST_PROBLEMS = 1000
@@ -106,6 +106,7 @@ class ProblemSerializer(serializers.Serializer):
 
 class UploadSerializer(serializers.ModelSerializer):
     institution = serializers.SlugRelatedField("code", read_only=True)
+    consortium = serializers.SlugRelatedField("code", read_only=True)
     month = serializers.SerializerMethodField()
     by = serializers.SlugRelatedField("username", read_only=True)
     url = serializers.HyperlinkedIdentityField("api-upload-detail")
@@ -119,7 +120,7 @@ class UploadSerializer(serializers.ModelSerializer):
     class Meta:
         model = Upload
         fields = (
-            "id", "url", "dataset", "institution", "month", "mode", "filename", "by", "created_at", "submitted_at",
+            "id", "url", "dataset", "institution", "consortium", "month", "mode", "filename", "by", "created_at", "submitted_at",
             "status", "failure", "rows_read", "rows_checked", "accepted", "flagged", "rejected", "rows_stored", "computed",
             "ignored_columns", "problems",
         )  # fmt: skip
@@ -167,6 +168,10 @@ class UploadRequestSerializer(serializers.Serializer):
     institution = serializers.SlugRelatedField(
         "code", queryset=Institution.objects.none(), required=False, allow_null=True
     )
+    consortium = serializers.SlugRelatedField(
+        "code", queryset=Consortium.objects.none(), required=False, allow_null=True,
+        help_text="Of master data: whose office delivers them; by default your largest.",
+    )  # fmt: skip
     month = MonthField(required=False)
     mode = serializers.ChoiceField(choices=Upload.Mode.choices, default=Upload.Mode.MERGE)
     file = serializers.FileField()
@@ -177,6 +182,7 @@ class UploadRequestSerializer(serializers.Serializer):
         request = self.context.get("request")
         if request:
             self.fields["institution"].queryset = Institution.objects.operated_by(request.user)
+            self.fields["consortium"].queryset = Consortium.objects.visible_to(request.user)
 
 
 class CaseSerializer(serializers.ModelSerializer):

@@ -131,7 +131,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
     queryset = Upload.objects.none()
 
     def get_queryset(self):
-        return Upload.objects.visible_to(self.request.user).select_related("institution", "by")
+        return Upload.objects.visible_to(self.request.user).select_related("institution", "consortium", "by")
 
     @extend_schema(request=UploadRequestSerializer, responses={202: UploadSerializer})
     def create(self, request: Request) -> Response:
@@ -143,7 +143,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         try:
             upload = uploads.receive(
                 dataset=dataset.code, file=data["file"], filename=data["file"].name, by=request.user,
-                institution=institution, month=data.get("month"), mode=data["mode"],
+                institution=institution, consortium=data.get("consortium"), month=data.get("month"), mode=data["mode"],
             )  # fmt: skip
         except SheetRefused as refused:
             sentences = [

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from evaluation.access.roles import Permission
 from evaluation.access.rules import require
-from evaluation.models import Consortium, Institution, Level, Membership
+from evaluation.models import Consortium, Institution, Joining, Level, Membership
 from evaluation.pages.institution import InstitutionPage
 from evaluation.views.downloads import download
 from evaluation.views.scope import current_consortium, find_institution, visible_consortia
@@ -35,6 +35,7 @@ def institution_list(request: HttpRequest) -> HttpResponse:
         each.shows_master_data = each.institution_id in belonging
     context = {
         "memberships": found, "wanted": wanted, "level": level, "levels": Level.choices, "today": today,
+        "waiting": Joining.objects.visible_to(request.user).waiting().filter(consortium=consortium).count(),
         "total": Institution.objects.visible_to(request.user).count(),
     }  # fmt: skip
     return render(request, "evaluation/institution_list.html", context)
