@@ -4,7 +4,8 @@ from django.db.models import Exists, Func, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.models import Institution, Membership
-from evaluation.models.seen_months import in_seen_months, own_institution
+from evaluation.models.institution import own_institution
+from evaluation.models.seen_months import in_months_of_members, in_seen_months
 
 
 class Category(models.TextChoices):
@@ -17,18 +18,29 @@ class Category(models.TextChoices):
 class BudgetQuerySet(models.QuerySet):
     def visible_to(self, user):
         """A plan is of a whole year: of each in which the institution was a member in some month."""
-        year = Func(
-            OuterRef("year"),
-            template="daterange(make_date(%(expressions)s, 1, 1), make_date(%(expressions)s + 1, 1, 1))",
-            output_field=DateRangeField(),
-        )
-        held = Membership.objects.seen_by(user).filter(institution=OuterRef("institution"), seen__overlap=year)
-        return self.filter(Exists(held) | Q(institution=own_institution(user)))
+        return self.filter(Exists(_members_in_year(user)) | Q(institution=own_institution(user)))
+
+    def of_members(self, consortium, user):
+        """What counts in the consortium, for all who look at its pages."""
+        return self.filter(Exists(_members_in_year(user).filter(consortium=consortium)))
+
+
+def _members_in_year(user):
+    year = Func(
+        OuterRef("year"),
+        template="daterange(make_date(%(expressions)s, 1, 1), make_date(%(expressions)s + 1, 1, 1))",
+        output_field=DateRangeField(),
+    )
+    return Membership.objects.seen_by(user).filter(institution=OuterRef("institution"), seen__overlap=year)
 
 
 class ExpenditureQuerySet(models.QuerySet):
     def visible_to(self, user):
         return self.filter(in_seen_months(user))
+
+    def of_members(self, consortium, user):
+        """What counts in the consortium, for all who look at its pages."""
+        return self.filter(in_months_of_members(user, consortium))
 
 
 class Budget(models.Model):

@@ -44,7 +44,6 @@ pytestmark = pytest.mark.django_db
 WITHOUT_SCOPE = {
     User: "people are managed in the administration, which narrows its own queryset",
     apps.get_model("evaluation.StaleMark"): "a note of the machinery to itself; no page reads its rows",
-    apps.get_model("evaluation.UploadMonth"): "counts of an upload, reached through the upload only",
 }
 INSTITUTION_ROLES = (Role.STAFF, Role.INSTITUTION_MANAGER)
 CONSORTIUM_ROLES = (Role.CONSORTIUM_MANAGER, Role.BOARD, Role.REGULATOR)

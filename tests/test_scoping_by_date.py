@@ -471,6 +471,20 @@ def test_spending_counts_only_months_of_the_members(delivered):
     assert next(line for line in lines if line[0] == delivered.moving.name)[1:3] == ["10", "2"]
 
 
+def test_the_kept_overview_is_the_same_for_who_sees_more_consortia(delivered):
+    """It is built once for a role: it may hold only what the consortium itself may see."""
+    for month in MONTHS:
+        spent(delivered, month)
+    both = make_user(Role.BOARD, delivered.old, delivered.new)
+    url = "/?consortium=OLD&period=2025"
+
+    of_both = browser(both).get(url).context["html"]
+    caches["pages"].clear()
+    of_one = browser(delivered.people["board of the old one"]).get(url).context["html"]
+
+    assert of_both == of_one
+
+
 API = {
     "cases": (InpatientCase, "/api/v1/cases/", lambda each: each["discharged_at"][:7]),
     "referrals": (Referral, "/api/v1/referrals/", lambda each: each["requested_at"][:7]),

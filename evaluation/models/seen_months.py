@@ -27,6 +27,14 @@ def in_seen_months(user, *, month: str = "month", institution: str = "institutio
     return Q(Exists(held)) | Q(**{institution: own_institution(user)})
 
 
+def in_months_of_members(user, consortium) -> Exists:
+    """The rows of members of one consortium, in months that the user sees: the same for all who look at its pages."""
+    held = Membership.objects.seen_by(user).filter(
+        consortium=consortium, institution=OuterRef("institution"), seen__contains=OuterRef("month")
+    )
+    return Exists(held)
+
+
 def seen_on_the_day(user, *, day: str, institution: str = "institution") -> Exists:
     """For rows of single patients: only days on which the institution was a member of one of the user's consortia."""
     held = Membership.objects.filter(

@@ -27,7 +27,11 @@ class UploadQuerySet(models.QuerySet):
         if allows(user.role, Permission.SUBMIT_MASTER_DATA):
             return self.filter(
                 Q(consortium__in=Consortium.objects.visible_to(user))
-                | Q(Covers(all_seen_months(user), _touched_days()), consortium__isnull=True)
+                | Q(
+                    Covers(all_seen_months(user), _touched_days()),
+                    consortium__isnull=True,
+                    institution__in=Institution.objects.visible_to(user),
+                )
             )
         return self.none()
 

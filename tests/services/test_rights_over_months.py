@@ -11,7 +11,7 @@ from evaluation.access.roles import Role
 from evaluation.models import Consortium, Department, InpatientCase, Institution, Membership, Upload, User
 from evaluation.services import uploads
 from tests.importing.test_master_checks import HOSPITAL
-from tests.services.deliveries import H1, H2, Status, World, case, confirmed, delivered, stored
+from tests.services.deliveries import H1, H2, H3, Status, World, case, confirmed, delivered, stored
 
 PLAN = {"year": "2025", "institution": H1, "category": "training", "planned_amount": "100"}
 WARD = {"institution": H1, "code": "0400", "name": "外科", "bed_type": ""}
@@ -221,6 +221,24 @@ def test_who_works_for_several_consortia_names_the_one_they_deliver_for(world):
     assert (named.consortium.code, unnamed.consortium.code) == ("OTHER", "YUNLING")  # the largest
     with pytest.raises(PermissionDenied, match="your own consortium only"):
         delivered([WARD], "departments", by=world.manager, consortium=other)
+
+
+def test_a_colleague_does_not_undo_memberships_of_a_consortium_that_is_not_theirs(world):
+    both = colleague_of(world, "YUNLING", "OTHER")
+    ended = {
+        "consortium": "OTHER",
+        "institution": H3,
+        "role": "member",
+        "joined_on": "2020-01-01",
+        "left_on": "2025-12-31",
+    }
+    stored([ended | {"left_on": ""}], "memberships")
+    upload = stored([ended], "memberships", by=both)
+
+    assert upload.consortium.code == "YUNLING"
+    with pytest.raises(PermissionDenied, match="consortium OTHER, which is not yours"):
+        uploads.undo(upload=upload, by=world.manager)
+    assert Membership.objects.get(institution=world.third).left_on == date(2025, 12, 31)
 
 
 def test_what_the_administrator_imports_is_no_offices(world):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
@@ -36,9 +36,13 @@ def member_months(by: User | None) -> Mapping[str, tuple[Span, ...]] | None:
     return {code: seen[pk] for pk, code in Institution.objects.filter(pk__in=seen).values_list("pk", "code")}
 
 
-def require_reach(dataset: Dataset, contents: Iterable[dict], by: User | None) -> None:
-    """Refuse to undo master data of an institution that has left since: its office today decides."""
-    if by is None or dataset.reach is Reach.CONSENT:
+def require_reach(dataset: Dataset, contents: Collection[dict], by: User | None) -> None:
+    """Refuse to undo what is of another consortium, and master data of an institution that has left since: its office of
+    today decides."""
+    if by is None:
+        return
+    _require_own_consortia(dataset, contents, by)
+    if dataset.reach is Reach.CONSENT:
         return
     known = frozenset(Institution.objects.values_list("code", flat=True))
     own, months = institutions(dataset, by) or frozenset(), member_months(by) or {}
@@ -53,4 +57,16 @@ def require_reach(dataset: Dataset, contents: Iterable[dict], by: User | None) -
             raise PermissionDenied(
                 _("The sheet is also about institution %(code)s, which does not belong to your consortium any more.")
                 % {"code": code}
+            )
+
+
+def _require_own_consortia(dataset: Dataset, contents: Iterable[dict], by: User) -> None:
+    """A sheet of who works for several consortia may be of another one than it was delivered for."""
+    others = Consortium.objects.exclude(pk__in=Consortium.objects.visible_to(by).values("pk"))
+    foreign = frozenset(others.values_list("code", flat=True))
+    for content in contents:
+        code = content.get("consortium") or (content["code"] if dataset.code == "consortia" else "")
+        if code in foreign:
+            raise PermissionDenied(
+                _("The sheet is also about consortium %(code)s, which is not yours.") % {"code": code}
             )
