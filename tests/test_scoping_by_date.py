@@ -473,6 +473,7 @@ def test_spending_counts_only_months_of_the_members(delivered):
 
 def test_the_kept_overview_is_the_same_for_who_sees_more_consortia(delivered):
     """It is built once for a role: it may hold only what the consortium itself may see."""
+    Budget.objects.create(institution=delivered.moving, year=2025, category="training", planned_amount=10)
     for month in MONTHS:
         spent(delivered, month)
     both = make_user(Role.BOARD, delivered.old, delivered.new)

@@ -24,9 +24,10 @@ from evaluation.pages.drg_breakdown import Breakdown
 from evaluation.pages.matrix import band_name, light_word
 from evaluation.pages.overview import TREND_LENGTH, chart_limits
 from evaluation.pages.picker import Option, Picker
+from evaluation.pages.seen import why_none
 from evaluation.pages.tables import Table
 from evaluation.pages.trend import Line, TrendChart
-from evaluation.pages.values import ShownValue, better_word, no_value, read_values, why_none
+from evaluation.pages.values import ShownValue, better_word, no_value, read_values
 from evaluation.services.values import indicators as catalogue
 
 

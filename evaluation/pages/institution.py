@@ -18,10 +18,11 @@ from evaluation.pages.matrix import band_name, light_word
 from evaluation.pages.overview import TREND_LENGTH, chart_limits
 from evaluation.pages.panels import Asked, Panel, panels_for
 from evaluation.pages.picker import Option, Picker
+from evaluation.pages.seen import why_none
 from evaluation.pages.sparkline import spark_path
 from evaluation.pages.tables import Table
 from evaluation.pages.trend import Line, TrendChart
-from evaluation.pages.values import ShownValue, better_word, no_value, read_values, why_none
+from evaluation.pages.values import ShownValue, better_word, no_value, read_values
 from evaluation.rating.lights import Light
 from evaluation.services.values import indicators as catalogue
 

@@ -23,10 +23,11 @@ from evaluation.pages.delivery import Delivery
 from evaluation.pages.matrix import Matrix, build_matrix
 from evaluation.pages.panels import Asked, Panel, panels_for
 from evaluation.pages.picker import Option, Picker
+from evaluation.pages.seen import NOT_A_MEMBER
 from evaluation.pages.sparkline import spark_path
 from evaluation.pages.tables import Table
 from evaluation.pages.trend import Line, TrendChart
-from evaluation.pages.values import NOT_A_MEMBER, ShownValue, better_word, no_value, read_values
+from evaluation.pages.values import ShownValue, better_word, no_value, read_values
 from evaluation.rating.lights import Light
 from evaluation.services.values import indicators as catalogue
 

@@ -19,14 +19,13 @@ from evaluation.indicators.definition import Better, Indicator
 from evaluation.indicators.periods import Period
 from evaluation.indicators.scopes import PRIMARY, band
 from evaluation.models import Consortium, IndicatorValue, Institution, Level, Membership, SeenMonths, User
+from evaluation.pages.seen import NO_DATA, why_none, within
 from evaluation.pages.suppression import Groups, hide_small_counts, hides
 from evaluation.rating.lights import ENOUGH_CASES, Light
 from evaluation.services.values import indicators
 
 FOLLOW_UP_DAYS = 30
 INCOMPLETE = gettext_noop("No value yet: the 30 days after the last discharges are not over in the delivered data.")
-NO_DATA = gettext_noop("No value: nothing was delivered for this period.")
-NOT_A_MEMBER = gettext_noop("No value here: not a member in all months of this period.")
 HIDDEN = gettext_noop("Hidden: it, or what could be worked out from it, rests on fewer than 5 cases.")
 LEVELS = ("", *Level.values, PRIMARY)
 COLUMNS = (
@@ -128,22 +127,7 @@ def read_values(
         return values
     if not may(user, Permission.SEE_SMALL_COUNTS):
         values = _as_outsider(values, user, by_code, data_end, around)
-    return _within(seen or SeenMonths.of(user), values)
-
-
-def _within(seen: SeenMonths, values: list[ShownValue]) -> list[ShownValue]:
-    """Those of months that are seen; last, since what is hidden depends on all that stands beside."""
-    periods = {code: Period.parse(code) for code in {value.period for value in values}}
-    shown_places = {
-        (institution, consortium, period)
-        for institution, consortium, period in {(v.institution_id, v.consortium_id, v.period) for v in values}
-        if (
-            seen.shows_institution(institution, periods[period])
-            if institution is not None
-            else seen.shows_consortium(consortium, periods[period])
-        )
-    }
-    return [v for v in values if (v.institution_id, v.consortium_id, v.period) in shown_places]
+    return within(seen or SeenMonths.of(user), values)
 
 
 def _as_outsider(
@@ -228,14 +212,6 @@ def no_value(indicator: Indicator, period: str, reason: str = NO_DATA, **scope) 
         indicator, place["institution_id"], place["consortium_id"], place["level"], period,
         None, None, None, None, Light.GREY.value, reason, {}, indicator.version, None,
     )  # fmt: skip
-
-
-def why_none(seen: SeenMonths | None, period: Period, pk: int, is_consortium: bool = False) -> str:
-    """The reason where a value is missing: it is the same whether or not there is one that others see."""
-    if seen is None:
-        return NO_DATA
-    is_shown = seen.shows_consortium(pk, period) if is_consortium else seen.shows_institution(pk, period)
-    return NO_DATA if is_shown else NOT_A_MEMBER
 
 
 def indicator_by_code(code: str) -> Indicator:
