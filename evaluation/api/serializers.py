@@ -37,6 +37,7 @@ class InstitutionSerializer(serializers.ModelSerializer):
             "code", "name", "level", "type", "region_code", "uscc", "approved_beds", "served_population",
             "risk_coefficient", "rate_coefficient", "legal_independent", "memberships",
         )  # fmt: skip
+        extra_kwargs = {name: {"allow_null": True} for name in MASTER_DATA}
 
     def to_representation(self, institution: Institution) -> dict:
         shown = super().to_representation(institution)
@@ -106,7 +107,7 @@ class ProblemSerializer(serializers.Serializer):
 
 class UploadSerializer(serializers.ModelSerializer):
     institution = serializers.SlugRelatedField("code", read_only=True)
-    consortium = serializers.SlugRelatedField("code", read_only=True)
+    consortium = serializers.SlugRelatedField("code", read_only=True, allow_null=True)
     month = serializers.SerializerMethodField()
     by = serializers.SlugRelatedField("username", read_only=True)
     url = serializers.HyperlinkedIdentityField("api-upload-detail")

@@ -14,6 +14,7 @@ from django.contrib.postgres.fields import DateRangeField
 from django.db import models
 from django.db.models import Aggregate, Exists, F, Func, OuterRef, Q, Subquery
 
+from evaluation.access.roles import Scope
 from evaluation.indicators.periods import Period, add_months
 from evaluation.models.institution import Consortium, Membership, own_institution
 
@@ -101,8 +102,10 @@ class SeenMonths:
         for each in memberships:
             members[each.consortium_id].setdefault(each.institution_id, []).append(_span(each))
         own = own_institution(user)
+        always = ALWAYS if user.scope is Scope.CONSORTIUM else ()
         consortia = {
-            consortium: ALWAYS if own is None else tuple(inside.get(own, ())) for consortium, inside in members.items()
+            consortium: tuple(inside.get(own, ())) if own is not None else always
+            for consortium, inside in members.items()
         }
         institutions: defaultdict[int, list[Span]] = defaultdict(list)
         for consortium, inside in members.items():

@@ -117,7 +117,8 @@ class _Builder:
         )
         period = self.picker.period
         members = Institution.objects.members_of(consortium, period.first, period.last_day)
-        self.peers = [m.pk for m in members if band(m.level) == band(institution.level)]
+        seen = [m for m in members if self.seen.touches(m.pk, period.first, period.last)]
+        self.peers = [m.pk for m in seen if band(m.level) == band(institution.level)]
         self.why_none = why_none(self.seen, period, institution.pk)
         self.every = catalogue()
         self.chosen = next((each for each in self.every if each.code == query.get("indicator")), self.every[0])
