@@ -3,7 +3,7 @@
 import pandas as pd
 from django.utils.translation import gettext_noop as _
 
-from evaluation.importing.checks import check_month
+from evaluation.importing.checks import check_member_years, check_month
 from evaluation.importing.findings import Findings
 from evaluation.importing.known import Known
 
@@ -15,6 +15,7 @@ def check_budgets(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
         ((rows["year"] < 2000) | (rows["year"] > known.now.year + 1)),
         _("Year %(cell)s is out of range. Correct it."),
     )
+    check_member_years(rows["institution"], rows["year"], findings, known)
     findings.error("V19", "planned_amount", (rows["planned_amount"] < 0), _("%(cell)s is below 0. Correct the amount."))
 
 

@@ -1,7 +1,11 @@
+from django.contrib.postgres.fields import DateRangeField
 from django.db import models
+from django.db.models import Exists, Func, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from evaluation.models import Institution
+from evaluation.models import Institution, Membership
+from evaluation.models.institution import own_institution
+from evaluation.models.seen_months import in_months_of_members, in_seen_months
 
 
 class Category(models.TextChoices):
@@ -11,9 +15,32 @@ class Category(models.TextChoices):
     PROJECT = "project", _("projects")
 
 
-class OfInstitutionQuerySet(models.QuerySet):
+class BudgetQuerySet(models.QuerySet):
     def visible_to(self, user):
-        return self.filter(institution__in=Institution.objects.visible_to(user))
+        """A plan is of a whole year: of each in which the institution was a member in some month."""
+        return self.filter(Exists(_members_in_year(user)) | Q(institution=own_institution(user)))
+
+    def of_members(self, consortium, user):
+        """What counts in the consortium, for all who look at its pages."""
+        return self.filter(Exists(_members_in_year(user).filter(consortium=consortium)))
+
+
+def _members_in_year(user):
+    year = Func(
+        OuterRef("year"),
+        template="daterange(make_date(%(expressions)s, 1, 1), make_date(%(expressions)s + 1, 1, 1))",
+        output_field=DateRangeField(),
+    )
+    return Membership.objects.seen_by(user).filter(institution=OuterRef("institution"), seen__overlap=year)
+
+
+class ExpenditureQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.filter(in_seen_months(user))
+
+    def of_members(self, consortium, user):
+        """What counts in the consortium, for all who look at its pages."""
+        return self.filter(in_months_of_members(user, consortium))
 
 
 class Budget(models.Model):
@@ -24,7 +51,7 @@ class Budget(models.Model):
     category = models.CharField(_("category"), max_length=10, choices=Category)
     planned_amount = models.DecimalField(_("planned amount"), max_digits=14, decimal_places=2)
 
-    objects = OfInstitutionQuerySet.as_manager()
+    objects = BudgetQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("budget")
@@ -49,7 +76,7 @@ class Expenditure(models.Model):
     category = models.CharField(_("category"), max_length=10, choices=Category)
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
 
-    objects = OfInstitutionQuerySet.as_manager()
+    objects = ExpenditureQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("expenditure")

@@ -87,7 +87,7 @@ class ExecutionPage:
             period = Period.month(period.last)
         year = period.last.year
         members = [member.pk for member in asked.members]
-        amounts = _amounts(members, year, period.last)
+        amounts = _amounts(asked, year, period.last)
         planned, spent = _by_institution(amounts, "planned"), _by_institution(amounts, "spent")
         values = _values(asked, period, members)
         elapsed = elapsed_share(period, asked.picker.covered[1] if asked.picker.covered else None)
@@ -162,17 +162,23 @@ class ExecutionPage:
 Amounts = list[tuple[str, int, str, Decimal]]  # planned or spent, institution, category, yuan
 
 
-def _amounts(members: list[int], year: int, last: date) -> Amounts:
-    """One query: the plan of the year and the spending from January to the month."""
-    plans = (
-        Budget.objects.filter(year=year, institution__in=members)
-        .order_by()
-        .values_list(Value("planned"), "institution", "category")
+def _amounts(asked: Asked, year: int, last: date) -> Amounts:
+    """One query: the plan of the year and the spending from January to the month; of members their months as members."""
+    plans, spending = (
+        Budget.objects.filter(year=year),
+        Expenditure.objects.filter(month__range=(date(year, 1, 1), last)),
     )
-    spending = (
-        Expenditure.objects.filter(institution__in=members, month__range=(date(year, 1, 1), last))
-        .order_by()
-        .values_list(Value("spent"), "institution", "category")
+    if asked.institution is None:
+        plans, spending = (
+            plans.of_members(asked.consortium, asked.user),
+            spending.of_members(asked.consortium, asked.user),
+        )
+    else:
+        plans, spending = plans.visible_to(asked.user), spending.visible_to(asked.user)
+    members = [member.pk for member in asked.members]
+    plans, spending = (
+        found.filter(institution__in=members).order_by().values_list(Value(kind), "institution", "category")
+        for found, kind in ((plans, "planned"), (spending, "spent"))
     )
     return list(plans.annotate(total=Sum("planned_amount")).union(spending.annotate(total=Sum("amount")), all=True))
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Q
 
 from budgets.models import Budget, Expenditure
-from evaluation.models import Institution
+from evaluation.models import Institution, User
 from evaluation.services.records import ids, upsert
 from evaluation.services.staleness import Partition
 
@@ -17,7 +17,7 @@ FEN = Decimal(100)
 class BudgetRecords:
     """The store of the dataset `budgets`."""
 
-    def put(self, contents: Sequence[dict]) -> None:
+    def put(self, contents: Sequence[dict], by: User | None) -> None:
         places = _places(contents)
         rows = [
             Budget(
@@ -45,7 +45,7 @@ class BudgetRecords:
 class ExpenditureRecords:
     """The store of the dataset `expenditures`."""
 
-    def put(self, contents: Sequence[dict]) -> None:
+    def put(self, contents: Sequence[dict], by: User | None) -> None:
         places = _places(contents)
         rows = [
             Expenditure(

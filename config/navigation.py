@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from evaluation.access.roles import Permission
 from evaluation.access.rules import may
-from evaluation.pages.values import is_outsider
+from evaluation.models import Joining
+from evaluation.pages.seen import is_outsider
 from evaluation.views.scope import current_consortium, visible_consortia
 
 PARAMETERS_KEPT = ("period", "against")
@@ -38,10 +40,21 @@ ITEMS = (
         _("Data"), "data", "upload-list", (Permission.SUBMIT_DATA, Permission.SUBMIT_MASTER_DATA), ("upload", "dataset"),
         is_ruled=True,
     ),
+    Item(
+        pgettext_lazy("menu", "Joining"), "check", "joining-list",
+        (Permission.CONFIRM_MEMBERSHIP, Permission.SUBMIT_MASTER_DATA), ("joining",),
+    ),
     Item(_("Audit"), "audit", "audit-list", (Permission.READ_AUDIT_TRAIL,), ("audit",), is_ruled=True),
     Item(_("Users"), "rules", "admin:index", (Permission.MANAGE_USERS,), ("admin",)),
     Item(_("Definitions"), "help", "definition-list", (Permission.SEE_VALUES,), ("definition",)),
 )  # fmt: skip
+
+
+def _waiting(request: HttpRequest) -> int:
+    """How many consortia wait for an answer of the person."""
+    if not may(request.user, Permission.CONFIRM_MEMBERSHIP):
+        return 0
+    return Joining.objects.visible_to(request.user).waiting().count()
 
 
 def frame(request: HttpRequest) -> dict:
@@ -58,6 +71,7 @@ def frame(request: HttpRequest) -> dict:
             "href": reverse(item.url) + (f"?{carried}" if carried and item.needs == (Permission.SEE_VALUES,) else ""),
             "is_current": name.split("-")[0].split(":")[0] in item.starts,
             "is_ruled": item.is_ruled,
+            "waiting": _waiting(request) if item.url == "joining-list" else 0,
         }
         for item in ITEMS
         if any(may(request.user, permission) for permission in item.needs)

@@ -17,11 +17,22 @@ from django.utils.translation import gettext_lazy as _
 from evaluation.access.roles import ROLE_NAMES, Permission, Role
 from evaluation.access.rules import may
 from evaluation.datasets import dataset_by_name
-from evaluation.models import Benchmark, Consortium, Department, Institution, Membership, Threshold, Upload, User
+from evaluation.models import (
+    Benchmark,
+    Consortium,
+    Department,
+    Institution,
+    Joining,
+    Membership,
+    Threshold,
+    Upload,
+    User,
+)
 from evaluation.services import audit, sign_ins, staleness
 from evaluation.services.typed_rows import deliver_row
 from evaluation.services.values import indicators
 from evaluation.tasks import recompute, ring
+from evaluation.views.scope import current_consortium
 
 admin.site.site_header = admin.site.site_title = _("Yilian administration")
 admin.site.unregister(Group)
@@ -142,35 +153,35 @@ class TypedIn(ByRole):
     def save_model(self, request, obj, form, change):
         values = {name: _cell(obj, self.columns.get(name, name)) for name in self._names()}
         try:
-            deliver_row(dataset=self.dataset, values=values, by=request.user)
+            deliver_row(dataset=self.dataset, values=values, by=request.user, consortium=current_consortium(request))
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
-            obj.is_refused = True
+            obj.is_not_stored = True
             return
-        obj.pk = obj.pk or type(obj).objects.get(**{field: getattr(obj, field) for field in self.key_fields}).pk
+        key = {field: getattr(obj, field) for field in self.key_fields}
+        obj.pk = obj.pk or type(obj).objects.filter(**key).values_list("pk", flat=True).first()
         ring(recompute)
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        """The choices are what the person sees, and institutions that no consortium has yet."""
+        """The choices are what the person sees; of institutions those whose master data the person changes."""
         model = db_field.remote_field.model
-        seen = Q(pk__in=model.objects.visible_to(request.user))
-        if model is Institution:
-            seen |= Q(memberships__isnull=True)
-        return super().formfield_for_foreignkey(db_field, request, queryset=model.objects.filter(seen), **kwargs)
+        is_master_data = model is Institution
+        found = model.objects.changeable_by(request.user) if is_master_data else model.objects.visible_to(request.user)
+        return super().formfield_for_foreignkey(db_field, request, **{"queryset": found} | kwargs)
 
     def log_addition(self, request, obj, message):
-        return None if _is_refused(obj) else super().log_addition(request, obj, message)
+        return None if _is_not_stored(obj) else super().log_addition(request, obj, message)
 
     def log_change(self, request, obj, message):
-        return None if _is_refused(obj) else super().log_change(request, obj, message)
+        return None if _is_not_stored(obj) else super().log_change(request, obj, message)
 
     def response_add(self, request, obj, post_url_continue=None):
-        if _is_refused(obj):
+        if _is_not_stored(obj):
             return HttpResponseRedirect(request.get_full_path())
         return super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request, obj):
-        if _is_refused(obj):
+        if _is_not_stored(obj):
             return HttpResponseRedirect(request.get_full_path())
         return super().response_change(request, obj)
 
@@ -178,8 +189,9 @@ class TypedIn(ByRole):
         return [column.name for column in dataset_by_name(self.dataset).layout.columns]
 
 
-def _is_refused(obj) -> bool:
-    return getattr(obj, "is_refused", False)
+def _is_not_stored(obj) -> bool:
+    """Refused, or waiting for somebody's consent."""
+    return getattr(obj, "is_not_stored", False)
 
 
 def _cell(obj, path: str) -> str:
@@ -201,6 +213,9 @@ class InstitutionAdmin(TypedIn):
     list_filter = ("level", "type")
     search_fields = ("code", "name", "region_code")
 
+    def get_queryset(self, request):
+        return Institution.objects.changeable_by(request.user)
+
 
 @admin.register(Membership)
 class MembershipAdmin(TypedIn):
@@ -209,6 +224,21 @@ class MembershipAdmin(TypedIn):
     list_display = ("consortium", "institution", "role", "joined_on", "left_on")
     search_fields = ("institution__name", "institution__code")
 
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """Former members may be asked to join again, new institutions to join."""
+        if db_field.name == "institution":
+            seen = Q(pk__in=Institution.objects.visible_to(request.user)) | Q(memberships__isnull=True)
+            kwargs["queryset"] = Institution.objects.filter(seen)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        asked = Joining.objects.waiting().filter(**{field: getattr(obj, field) for field in self.key_fields})
+        if asked.exists():
+            obj.is_not_stored = True
+            words = _("%(institution)s was asked. It is a member once its manager or the administrator has agreed.")
+            self.message_user(request, words % {"institution": obj.institution}, messages.INFO)
+
 
 @admin.register(Department)
 class DepartmentAdmin(TypedIn):
@@ -216,6 +246,9 @@ class DepartmentAdmin(TypedIn):
     columns = {"institution": "institution.code"}
     list_display = ("institution", "code", "name", "bed_type")
     search_fields = ("name", "code")
+
+    def get_queryset(self, request):
+        return Department.objects.filter(institution__in=Institution.objects.changeable_by(request.user))
 
 
 @admin.register(Benchmark)

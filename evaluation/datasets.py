@@ -19,8 +19,8 @@ from evaluation.importing.case_checks import check_cases
 from evaluation.importing.case_layout import CASES
 from evaluation.importing.checks import Rules
 from evaluation.importing.layouts import Layout
-from evaluation.models import StaleMark
-from evaluation.services import records
+from evaluation.models import StaleMark, User
+from evaluation.services import memberships, records
 from evaluation.services.staleness import Partition
 
 
@@ -29,10 +29,21 @@ class Owner(StrEnum):
     CONSORTIUM = "consortium"  # the office delivers it
 
 
-class RecordStore(Protocol):
-    """Keeps the records of a dataset in their own table. A content is a row as JSON, by column name."""
+class Reach(StrEnum):
+    """Of which institutions an office delivers the rows of a dataset (docs/decisions/0013)."""
 
-    def put(self, contents: Sequence[dict]) -> None: ...
+    TODAY = "today"  # master data: of those that belong to its consortium today
+    YEAR = "year"  # of those that were a member in the row's year
+    CONSENT = "consent"  # of all: they are asked
+
+
+class RecordStore(Protocol):
+    """Keeps the records of a dataset in their own table. A content is a row as JSON, by column name.
+
+    `by` is who delivered the rows or undoes what superseded them; None is the command line.
+    """
+
+    def put(self, contents: Sequence[dict], by: User | None) -> None: ...
 
     def remove(self, contents: Sequence[dict]) -> None: ...
 
@@ -49,6 +60,7 @@ class Dataset:
     rules: Rules
     store: RecordStore | None
     has_month: bool = False
+    reach: Reach = Reach.TODAY
     stale: StaleMark.Source = StaleMark.Source.VALUES
 
     @property
@@ -80,7 +92,7 @@ DATASETS = (
     ),
     Dataset(
         master_layouts.MEMBERSHIPS, _("Memberships"), Owner.CONSORTIUM, master_checks.check_memberships,
-        records.Memberships(),
+        memberships.Memberships(), reach=Reach.CONSENT,
     ),
     Dataset(
         master_layouts.DEPARTMENTS, _("Departments"), Owner.CONSORTIUM, master_checks.check_departments,

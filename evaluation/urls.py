@@ -1,6 +1,6 @@
 from django.urls import path
 
-from evaluation.views import audit, indicators, institutions, overview, uploads
+from evaluation.views import audit, indicators, institutions, joinings, overview, uploads
 
 urlpatterns = [
     path("", overview.home, name="home"),
@@ -18,5 +18,8 @@ urlpatterns = [
     path("uploads/<int:pk>/undo/", uploads.upload_move, {"step": "undo"}, name="upload-undo"),
     path("datasets/<str:code>/", uploads.dataset_show, name="dataset-show"),
     path("datasets/<str:code>/template.<str:kind>", uploads.dataset_template, name="dataset-template"),
+    path("joinings/", joinings.joining_list, name="joining-list"),
+    path("joinings/<int:pk>/confirm/", joinings.joining_answer, {"step": "confirm"}, name="joining-confirm"),
+    path("joinings/<int:pk>/decline/", joinings.joining_answer, {"step": "decline"}, name="joining-decline"),
     path("audit/", audit.audit_list, name="audit-list"),
 ]

@@ -4,16 +4,22 @@ from django.utils.translation import gettext_lazy as _
 
 from evaluation.access.roles import Permission, Scope, allows
 from evaluation.models import Institution
+from evaluation.models.seen_months import seen_on_the_day
 
 
 class ReferralQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Rows of single patients: the staff of both ends, and the office of either; others none."""
+        """Rows of single patients: the staff of both ends, and the office of which either was a member on the day of the
+        request; others none."""
         if not allows(user.role, Permission.SEE_CASES):
             return self.none()
-        of_institution = user.scope is Scope.INSTITUTION
-        mine = Institution.objects.operated_by(user) if of_institution else Institution.objects.visible_to(user)
-        return self.filter(Q(sender__in=mine) | Q(receiver__in=mine))
+        if user.scope is Scope.INSTITUTION:
+            return self.filter(Q(sender=user.institution_id) | Q(receiver=user.institution_id))
+        day = "requested_at__date"
+        return self.filter(
+            Q(seen_on_the_day(user, day=day, institution="sender"))
+            | Q(seen_on_the_day(user, day=day, institution="receiver"))
+        )
 
 
 class Referral(models.Model):

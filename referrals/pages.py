@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from evaluation import frames, shown
-from evaluation.access.roles import Scope
 from evaluation.charts.theme import themed
 from evaluation.indicators.publishing import ENOUGH_PUBLISHED
 from evaluation.models import Institution
+from evaluation.models.institution import own_institution
 from evaluation.pages.panels import Asked
+from evaluation.pages.seen import is_outsider, rows_within
 from evaluation.pages.tables import Table
-from evaluation.pages.values import is_outsider
 from referrals.charts import sankey
 from referrals.flows import Exchange, Flow, exchanges, flows
 from referrals.frames import DIRECTIONS, PAIR_FACTS, STEPS
@@ -75,13 +75,13 @@ class FlowsPage:
     @classmethod
     def build(cls, asked: Asked) -> FlowsPage:
         names = {member.pk: member.name for member in _members(asked)}
-        own = asked.user.institution_id if asked.user.scope is Scope.INSTITUTION else None
-        is_published = is_outsider(asked.user)
+        own, is_published = own_institution(asked.user), is_outsider(asked.user)
         period = asked.picker.period
         monthly = frames.source("referral_pairs").rows(
-            list(names), period.first, period.last, for_outsiders=is_published, own=own
+            list(names), period.first, period.last, for_outsiders=is_published, own=own if is_published else None
         )
-        pairs = monthly.groupby(["institution", "partner"], as_index=False)[list(PAIR_FACTS)].sum()
+        inside = rows_within(asked.seen, rows_within(asked.seen, monthly), "partner")
+        pairs = inside.groupby(["institution", "partner"], as_index=False)[list(PAIR_FACTS)].sum()
         pairs = pairs[pairs["institution"].isin(names) & pairs["partner"].isin(names)]
         if asked.institution:
             pairs = pairs[(pairs["institution"] == asked.institution.pk) | (pairs["partner"] == asked.institution.pk)]

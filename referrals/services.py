@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.db import connection
 from django.utils import timezone
 
-from evaluation.models import Institution, Upload
+from evaluation.models import Institution, Upload, User
 from evaluation.services import arrivals
 from evaluation.services.records import ids, upsert
 from evaluation.services.staleness import Partition
@@ -20,7 +20,7 @@ ARRIVAL_DAYS = (
 class ReferralRecords:
     """The store of the dataset `referrals`."""
 
-    def put(self, contents: Sequence[dict]) -> None:
+    def put(self, contents: Sequence[dict], by: User | None) -> None:
         places = ids(Institution, {row[end] for row in contents for end in ("sender", "receiver")})
         rows = [
             Referral(

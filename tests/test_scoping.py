@@ -43,7 +43,6 @@ pytestmark = pytest.mark.django_db
 WITHOUT_SCOPE = {
     User: "people are managed in the administration, which narrows its own queryset",
     apps.get_model("evaluation.StaleMark"): "a note of the machinery to itself; no page reads its rows",
-    apps.get_model("evaluation.UploadMonth"): "counts of an upload, reached through the upload only",
 }
 INSTITUTION_ROLES = (Role.STAFF, Role.INSTITUTION_MANAGER)
 CONSORTIUM_ROLES = (Role.CONSORTIUM_MANAGER, Role.BOARD, Role.REGULATOR)
@@ -188,6 +187,9 @@ PAGES = {
     "upload-submit": POST_ONLY,
     "upload-withdraw": POST_ONLY,
     "upload-undo": POST_ONLY,
+    "joining-list": "302 403 200 200 403 403 403 200",
+    "joining-confirm": POST_ONLY,
+    "joining-decline": POST_ONLY,
     "audit-list": "302 403 403 403 403 403 200 403",
     "api-token": "405 405 405 405 405 405 405 405",
     "api-schema": "401 200 200 200 200 200 200 200",

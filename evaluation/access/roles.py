@@ -51,6 +51,7 @@ class Permission(StrEnum):
     SEE_CASES = "see_cases"
     SUBMIT_DATA = "submit_data"  # of the own institution
     SUBMIT_MASTER_DATA = "submit_master_data"
+    CONFIRM_MEMBERSHIP = "confirm_membership"  # that the own institution joins a consortium, or joins it again
     UNDO_UPLOADS = "undo_uploads"
     UNLOCK_MONTHS = "unlock_months"
     SET_RULES = "set_rules"
@@ -71,6 +72,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SUBMIT_DATA,
             Permission.UNDO_UPLOADS,
             Permission.MANAGE_OWN_STAFF,
+            Permission.CONFIRM_MEMBERSHIP,
         }
     ),
     Role.CONSORTIUM_MANAGER: frozenset(
@@ -87,7 +89,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.BOARD: frozenset({Permission.SEE_VALUES, Permission.SEE_EXACT_VALUES, Permission.APPROVE_RULES}),
     Role.REGULATOR: frozenset({Permission.SEE_VALUES}),
     Role.AUDITOR: frozenset({Permission.READ_AUDIT_TRAIL}),
-    Role.ADMINISTRATOR: frozenset({Permission.MANAGE_USERS}),
+    Role.ADMINISTRATOR: frozenset({Permission.MANAGE_USERS, Permission.CONFIRM_MEMBERSHIP}),
 }
 
 

@@ -34,6 +34,9 @@ def refusal(permission: Permission) -> str:
         ),
         Permission.SUBMIT_DATA: _("Only staff of the institution deliver its data."),
         Permission.SUBMIT_MASTER_DATA: _("Only the consortium office delivers master data."),
+        Permission.CONFIRM_MEMBERSHIP: _(
+            "Only the manager of the institution, or the administrator, answers a consortium that asks it to join."
+        ),
         Permission.UNDO_UPLOADS: _("Only who delivered the data, or the consortium office, can undo an upload."),
         Permission.READ_AUDIT_TRAIL: _("The audit trail is read by auditors only."),
         Permission.MANAGE_USERS: _("Users are managed by administrators only."),

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from evaluation.datasets import Dataset
 from evaluation.importing.problems import Problem, Severity
 from evaluation.indicators.definition import THEME_NAMES
-from evaluation.models import InpatientCase, Institution, Membership, Upload
+from evaluation.models import Consortium, InpatientCase, Institution, Membership, Upload
 from evaluation.services import staleness
 
 MOST_PROBLEMS = 1000
@@ -21,7 +21,14 @@ class MembershipSerializer(serializers.ModelSerializer):
         fields = ("consortium", "role", "joined_on", "left_on", "agreement_no")
 
 
+MASTER_DATA = (
+    "region_code", "uscc", "approved_beds", "served_population", "risk_coefficient", "rate_coefficient", "legal_independent",
+)  # fmt: skip
+
+
 class InstitutionSerializer(serializers.ModelSerializer):
+    """Of a former member the name only: its master data belong to the consortium it is in today."""
+
     memberships = MembershipSerializer(many=True, read_only=True)
 
     class Meta:
@@ -30,6 +37,11 @@ class InstitutionSerializer(serializers.ModelSerializer):
             "code", "name", "level", "type", "region_code", "uscc", "approved_beds", "served_population",
             "risk_coefficient", "rate_coefficient", "legal_independent", "memberships",
         )  # fmt: skip
+        extra_kwargs = {name: {"allow_null": True} for name in MASTER_DATA}
+
+    def to_representation(self, institution: Institution) -> dict:
+        shown = super().to_representation(institution)
+        return shown if institution.is_shown_whole else shown | dict.fromkeys(MASTER_DATA)
 
 
 class IndicatorSerializer(serializers.Serializer):
@@ -98,6 +110,7 @@ class ProblemSerializer(serializers.Serializer):
 
 class UploadSerializer(serializers.ModelSerializer):
     institution = serializers.SlugRelatedField("code", read_only=True)
+    consortium = serializers.SlugRelatedField("code", read_only=True, allow_null=True)
     month = serializers.SerializerMethodField()
     by = serializers.SlugRelatedField("username", read_only=True)
     url = serializers.HyperlinkedIdentityField("api-upload-detail")
@@ -111,7 +124,7 @@ class UploadSerializer(serializers.ModelSerializer):
     class Meta:
         model = Upload
         fields = (
-            "id", "url", "dataset", "institution", "month", "mode", "filename", "by", "created_at", "submitted_at",
+            "id", "url", "dataset", "institution", "consortium", "month", "mode", "filename", "by", "created_at", "submitted_at",
             "status", "failure", "rows_read", "rows_checked", "accepted", "flagged", "rejected", "rows_stored", "computed",
             "ignored_columns", "problems",
         )  # fmt: skip
@@ -159,6 +172,10 @@ class UploadRequestSerializer(serializers.Serializer):
     institution = serializers.SlugRelatedField(
         "code", queryset=Institution.objects.none(), required=False, allow_null=True
     )
+    consortium = serializers.SlugRelatedField(
+        "code", queryset=Consortium.objects.none(), required=False, allow_null=True,
+        help_text="Of master data: whose office delivers them; by default your largest.",
+    )  # fmt: skip
     month = MonthField(required=False)
     mode = serializers.ChoiceField(choices=Upload.Mode.choices, default=Upload.Mode.MERGE)
     file = serializers.FileField()
@@ -169,6 +186,7 @@ class UploadRequestSerializer(serializers.Serializer):
         request = self.context.get("request")
         if request:
             self.fields["institution"].queryset = Institution.objects.operated_by(request.user)
+            self.fields["consortium"].queryset = Consortium.objects.visible_to(request.user)
 
 
 class CaseSerializer(serializers.ModelSerializer):

@@ -1,6 +1,6 @@
 """The REST API of the base app (design §4). Every queryset starts from what the person may see."""
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -39,7 +39,7 @@ MOST_PERIODS = 200
 
 
 class InstitutionViewSet(viewsets.ReadOnlyModelViewSet):
-    """Institutions of the own consortia."""
+    """Institutions of the own consortia; of former members the name, level and type only."""
 
     serializer_class = InstitutionSerializer
     permission_classes = (SeesValues,)
@@ -52,9 +52,10 @@ class InstitutionViewSet(viewsets.ReadOnlyModelViewSet):
         return Prefetch("memberships", Membership.objects.visible_to(self.request.user).select_related("consortium"))
 
     def get_queryset(self):
-        return (
-            Institution.objects.visible_to(self.request.user).prefetch_related(self._own_memberships()).order_by("code")
-        )
+        user = self.request.user
+        is_shown_whole = Q(pk__in=Institution.objects.belonging_to(user).values("pk"))
+        seen = Institution.objects.visible_to(user).annotate(is_shown_whole=is_shown_whole)
+        return seen.prefetch_related(self._own_memberships()).order_by("code")
 
 
 class IndicatorViewSet(viewsets.ViewSet):
@@ -131,7 +132,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
     queryset = Upload.objects.none()
 
     def get_queryset(self):
-        return Upload.objects.visible_to(self.request.user).select_related("institution", "by")
+        return Upload.objects.visible_to(self.request.user).select_related("institution", "consortium", "by")
 
     @extend_schema(request=UploadRequestSerializer, responses={202: UploadSerializer})
     def create(self, request: Request) -> Response:
@@ -143,7 +144,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         try:
             upload = uploads.receive(
                 dataset=dataset.code, file=data["file"], filename=data["file"].name, by=request.user,
-                institution=institution, month=data.get("month"), mode=data["mode"],
+                institution=institution, consortium=data.get("consortium"), month=data.get("month"), mode=data["mode"],
             )  # fmt: skip
         except SheetRefused as refused:
             sentences = [

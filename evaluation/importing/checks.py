@@ -106,6 +106,18 @@ def check_institution(codes: pd.Series, findings: Findings, known: Known, column
     return codes
 
 
+def check_member_years(codes: pd.Series, years: pd.Series, findings: Findings, known: Known) -> None:
+    """V4: the office delivers what is of a year for institutions that were its member in some month of it."""
+    foreign = [
+        pd.notna(year) and code in known.institutions and not known.is_member_in_year(code, int(year))
+        for code, year in zip(codes, years, strict=True)
+    ]
+    findings.error(
+        "V4", "year", pd.Series(foreign, codes.index, dtype=bool),
+        _("Institution %(code)s was not a member of your consortium in %(cell)s. Take the row out."), code=codes,
+    )  # fmt: skip
+
+
 def check_month(month: pd.Series, column: str, findings: Findings, known: Known) -> None:
     """A month given with the upload refuses rows of another."""
     if known.given_month is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -21,7 +21,8 @@ class Place:
 class Known:
     """`now` is local time. `institutions` by code; `writable` limits them to those the sender answers for (None: all).
 
-    `given_institution` and `given_month` came with the upload and hold for all its rows.
+    `member_months` has, by institution, the spans of months (first day of the first, of the last) in which it was in a
+    consortium of the sender (None: whenever). `given_institution` and `given_month` came with the upload and hold for all its rows.
     """
 
     now: datetime
@@ -29,6 +30,7 @@ class Known:
     consortia: frozenset[str] = frozenset()
     writable: frozenset[str] | None = None
     writable_consortia: frozenset[str] | None = None
+    member_months: Mapping[str, Sequence[tuple[date, date]]] | None = None
     given_institution: str = ""
     given_month: date | None = None
     departments: frozenset[tuple[str, str]] = frozenset()
@@ -36,3 +38,8 @@ class Known:
     weights: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=["region", "level", "year", "drg", "benchmark_rw"])
     )
+
+    def is_member_in_year(self, institution: str, year: int) -> bool:
+        if self.member_months is None:
+            return True
+        return any(first.year <= year <= last.year for first, last in self.member_months.get(institution, ()))

@@ -56,8 +56,10 @@ def check_institutions(rows: pd.DataFrame, findings: Findings, known: Known) -> 
     if known.writable is not None:
         foreign = rows["code"].isin([code for code in known.institutions if code not in known.writable])
         findings.error(
-            "V4", "code", foreign, _("Institution %(cell)s belongs to another consortium. Take the row out.")
-        )
+            "V4", "code", foreign,
+            _("Institution %(cell)s does not belong to your consortium today. Take the row out; its own consortium's office, "
+              "or the administrator, changes it."),
+        )  # fmt: skip
 
 
 def check_memberships(rows: pd.DataFrame, findings: Findings, known: Known) -> None:

@@ -8,9 +8,11 @@ from evaluation.models.department import Department
 from evaluation.models.drg import Benchmark
 from evaluation.models.indicator import IndicatorValue, PublishedValue
 from evaluation.models.institution import Consortium, Institution, Level, Membership
+from evaluation.models.joining import Joining
 from evaluation.models.local_benchmark import LocalBenchmark
 from evaluation.models.publication import Publication, PublishedFact
 from evaluation.models.readmission import Readmission
+from evaluation.models.seen_months import SeenMonths
 from evaluation.models.staleness import DataState, Heartbeat, StaleMark
 from evaluation.models.threshold import Threshold
 from evaluation.models.upload import RecordVersion, StagedChunk, Upload, UploadMonth, UploadProblem
@@ -28,6 +30,7 @@ __all__ = [
     "IndicatorValue",
     "InpatientCase",
     "Institution",
+    "Joining",
     "Level",
     "LocalBenchmark",
     "Membership",
@@ -36,6 +39,7 @@ __all__ = [
     "PublishedValue",
     "Readmission",
     "RecordVersion",
+    "SeenMonths",
     "StagedChunk",
     "StaleMark",
     "Threshold",

@@ -1,9 +1,10 @@
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.access.roles import Permission, Scope, allows
-from evaluation.models.institution import Consortium, Institution, Membership
+from evaluation.models.institution import Institution
+from evaluation.models.seen_months import seen_on_the_day
 from evaluation.models.upload import Upload
 
 
@@ -15,13 +16,7 @@ class InpatientCaseQuerySet(models.QuerySet):
         current = self.filter(is_current=True)
         if user.scope is Scope.INSTITUTION:
             return current.filter(institution=user.institution_id)
-        held = Membership.objects.filter(
-            Q(left_on__isnull=True) | Q(left_on__gte=OuterRef("discharged_at__date")),
-            consortium__in=Consortium.objects.visible_to(user),
-            institution=OuterRef("institution"),
-            joined_on__lte=OuterRef("discharged_at__date"),
-        )
-        return current.filter(Exists(held))
+        return current.filter(seen_on_the_day(user, day="discharged_at__date"))
 
 
 class InpatientCase(models.Model):

@@ -1,11 +1,12 @@
 from django.db import models
 
 from evaluation.models.institution import Institution
+from evaluation.models.seen_months import in_seen_months
 
 
 class CaseCellQuerySet(models.QuerySet):
     def visible_to(self, user):
-        return self.filter(institution__in=Institution.objects.visible_to(user))
+        return self.filter(in_seen_months(user))
 
 
 class CaseCell(models.Model):

@@ -6,7 +6,8 @@ from evaluation.models.institution import Institution
 
 class DepartmentQuerySet(models.QuerySet):
     def visible_to(self, user):
-        return self.filter(institution__in=Institution.objects.visible_to(user))
+        """Master data: of the institutions that belong to the user's consortia today."""
+        return self.filter(institution__in=Institution.objects.belonging_to(user))
 
 
 class Department(models.Model):

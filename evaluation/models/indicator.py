@@ -1,7 +1,9 @@
 from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
 
 from evaluation.access.roles import Permission, Scope, allows
-from evaluation.models.institution import Consortium, Institution
+from evaluation.models.institution import Consortium, Institution, Membership, own_institution
+from evaluation.models.seen_months import Covers, PeriodMonths, all_seen_months, last_day_of
 
 
 def _of_one_scope(name: str) -> list[models.BaseConstraint]:
@@ -12,17 +14,28 @@ def _of_one_scope(name: str) -> list[models.BaseConstraint]:
             nulls_distinct=False,
         ),
         models.CheckConstraint(
-            condition=models.Q(institution__isnull=True) ^ models.Q(consortium__isnull=True),
-            name=f"{name}_of_one_scope",
+            condition=Q(institution__isnull=True) ^ Q(consortium__isnull=True), name=f"{name}_of_one_scope"
         ),
     ]
 
 
 class ValueQuerySet(models.QuerySet):
-    def of_visible_places(self, user):
+    def of_seen_months(self, user):
+        """Values of institutions for periods whose months are all seen, of consortia for periods whose last month is
+        (`SeenMonths` says the same for pages)."""
+        if user.scope not in (Scope.CONSORTIUM, Scope.INSTITUTION):
+            return self.none()
+        of_consortium = Q(consortium__in=Consortium.objects.visible_to(user))
+        if user.scope is Scope.INSTITUTION:
+            own = Membership.objects.filter(
+                institution=user.institution_id, consortium=OuterRef("consortium"),
+                months__contains=last_day_of(OuterRef("period")),
+            )  # fmt: skip
+            of_consortium = Q(Exists(own))
         return self.filter(
-            models.Q(consortium__isnull=True, institution__in=Institution.objects.visible_to(user))
-            | models.Q(consortium__in=Consortium.objects.visible_to(user))
+            of_consortium
+            | Q(institution=own_institution(user), consortium__isnull=True)
+            | Q(Covers(all_seen_months(user), PeriodMonths(F("period"))), consortium__isnull=True)
         )
 
 
@@ -30,15 +43,15 @@ class IndicatorValueQuerySet(ValueQuerySet):
     def visible_to(self, user):
         """Office and board see the exact values of their members and consortia, an institution's people their own line's."""
         if allows(user.role, Permission.SEE_EXACT_VALUES):
-            return self.of_visible_places(user)
-        own = user.institution_id if user.scope is Scope.INSTITUTION else None
+            return self.of_seen_months(user)
+        own = own_institution(user)
         return self.filter(institution=own) if own else self.none()
 
 
 class PublishedValueQuerySet(ValueQuerySet):
     def visible_to(self, user):
         """What outsiders see of others than their own institution."""
-        return self.of_visible_places(user).exclude(institution=user.institution_id or 0)
+        return self.of_seen_months(user).exclude(institution=own_institution(user) or 0)
 
 
 class Value(models.Model):

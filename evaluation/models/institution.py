@@ -1,7 +1,9 @@
 from datetime import date
 
+from django.contrib.postgres.fields import DateRangeField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Exists, ExpressionWrapper, F, Func, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.access.roles import Scope
@@ -19,6 +21,11 @@ class Level(models.TextChoices):
 PRIMARY_LEVELS = (Level.FIRST, Level.COMMUNITY, Level.TOWNSHIP, Level.VILLAGE)
 
 
+def own_institution(user) -> int | None:
+    """Of people of an institution: theirs."""
+    return user.institution_id if user.scope is Scope.INSTITUTION else None
+
+
 class ConsortiumQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Own consortia; for staff those their institution belongs or belonged to; none for auditor and administrator."""
@@ -29,6 +36,9 @@ class ConsortiumQuerySet(models.QuerySet):
                 own = Membership.objects.filter(institution=user.institution_id)
                 return self.filter(pk__in=own.values("consortium"))
         return self.none()
+
+    def largest_first(self):
+        return self.annotate(size=Count("memberships")).order_by("-size", "code")
 
 
 class Consortium(models.Model):
@@ -60,13 +70,27 @@ class Consortium(models.Model):
 
 class InstitutionQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """All institutions that are or were members of the consortia the user sees, and always the own one."""
-        if user.scope not in (Scope.CONSORTIUM, Scope.INSTITUTION):
-            return self.none()
-        consortia = Consortium.objects.visible_to(user)
+        """By name: all with a month that the user may look at, and always the own one. What belongs to other months is
+        kept apart by the dated querysets; master data are those of `belonging_to`."""
         return self.filter(
-            Q(pk__in=Membership.objects.filter(consortium__in=consortia).values("institution"))
-            | Q(pk=user.institution_id)
+            Q(pk__in=Membership.objects.seen_by(user).values("institution")) | Q(pk=own_institution(user))
+        )
+
+    def belonging_to(self, user):
+        """Members today of the consortia that the user looks at, and always the own one."""
+        today = timezone.localdate()
+        present = Membership.objects.seen_by(user).during(today, today).filter(seen__contains=today)
+        return self.filter(Q(pk__in=present.values("institution")) | Q(pk=own_institution(user)))
+
+    def changeable_by(self, user):
+        """Whose master data the office changes: members of its consortia today; those that will be and are in none until
+        then; those that were never in any. Of one that left only the administrator does."""
+        today = timezone.localdate()
+        anyones = Membership.objects.filter(institution=OuterRef("pk"))
+        own = anyones.filter(consortium__in=Consortium.objects.visible_to(user))
+        is_free = ~Exists(anyones.during(today, today))
+        return self.filter(
+            Exists(own.during(today, today)) | (is_free & Exists(own.filter(joined_on__gt=today))) | ~Exists(anyones)
         )
 
     def operated_by(self, user):
@@ -120,15 +144,44 @@ class Institution(models.Model):
 
 class MembershipQuerySet(models.QuerySet):
     def visible_to(self, user):
-        return self.filter(consortium__in=Consortium.objects.visible_to(user))
+        return self.filter(pk__in=Membership.objects.seen_by(user).values("pk"))
+
+    def seen_by(self, user):
+        """Memberships with the months in which the user looks at them (`seen`): people of a consortium all of its members'
+        months; people of an institution those in which it was a member too, a row per own membership."""
+        match user.scope:
+            case Scope.CONSORTIUM:
+                return self.filter(consortium__in=Consortium.objects.visible_to(user)).annotate(seen=F("months"))
+            case Scope.INSTITUTION:
+                shared = ExpressionWrapper(
+                    F("months") * F("consortium__memberships__months"), output_field=DateRangeField()
+                )
+                return self.filter(
+                    consortium__memberships__institution=user.institution_id,
+                    consortium__memberships__months__overlap=F("months"),
+                ).annotate(seen=shared)
+        return self.none().annotate(seen=F("months"))
 
     def during(self, first: date, last: date):
         """Memberships that hold on any day from `first` to `last`; the leaving day is still a member's day."""
         return self.filter(Q(left_on__isnull=True) | Q(left_on__gte=first), joined_on__lte=last)
 
 
+def _first_of_month(day: str) -> Func:
+    template = "(%(expressions)s - extract(day FROM %(expressions)s)::int + 1)"
+    return Func(F(day), template=template, output_field=models.DateField())
+
+
+def _first_of_next_month(day: str) -> Func:
+    template = "(%(expressions)s + interval '1 month')::date"
+    return Func(_first_of_month(day), template=template, output_field=models.DateField())
+
+
 class Membership(models.Model):
-    """An institution's time in a consortium. Periods of the same pair do not overlap."""
+    """An institution's time in a consortium. Periods of the same pair do not overlap.
+
+    `months` are whole: a member on any day is a member of the month.
+    """
 
     class Role(models.TextChoices):
         LEAD = "lead", _("Lead hospital")
@@ -143,6 +196,11 @@ class Membership(models.Model):
     joined_on = models.DateField(_("joined on"))
     left_on = models.DateField(_("left on"), null=True, blank=True)
     agreement_no = models.CharField(_("agreement number"), max_length=60, blank=True)
+    months = models.GeneratedField(
+        expression=Func(_first_of_month("joined_on"), _first_of_next_month("left_on"), function="daterange"),
+        output_field=DateRangeField(),
+        db_persist=True,
+    )
 
     objects = MembershipQuerySet.as_manager()
 
@@ -153,7 +211,7 @@ class Membership(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("consortium", "institution", "joined_on"), name="membership_joined_once"),
             models.CheckConstraint(
-                condition=Q(left_on__isnull=True) | Q(left_on__gte=models.F("joined_on")),
+                condition=Q(left_on__isnull=True) | Q(left_on__gte=F("joined_on")),
                 name="membership_left_after_joining",
                 violation_error_message=_("The leaving day lies before the joining day."),
             ),

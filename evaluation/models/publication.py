@@ -3,6 +3,7 @@ from django.db.models import Q
 
 from evaluation.access.roles import Permission, allows
 from evaluation.models.institution import Institution
+from evaluation.models.seen_months import in_seen_months
 
 
 class PublicationQuerySet(models.QuerySet):
@@ -36,11 +37,10 @@ class Publication(models.Model):
 
 class PublishedFactQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Months of the institutions the person may see, of pairs both ends."""
+        """Months that the person sees of the institution, of pairs of both ends."""
         if not allows(user.role, Permission.SEE_VALUES):
             return self.none()
-        seen = Institution.objects.visible_to(user)
-        return self.filter(Q(partner__isnull=True) | Q(partner__in=seen), institution__in=seen)
+        return self.filter(Q(partner__isnull=True) | in_seen_months(user, institution="partner"), in_seen_months(user))
 
 
 class PublishedFact(models.Model):

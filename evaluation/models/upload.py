@@ -1,21 +1,51 @@
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, OuterRef, Q
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.access.roles import Permission, Scope, allows
-from evaluation.models.institution import Institution
+from evaluation.models.institution import Consortium, Institution
+from evaluation.models.seen_months import Covers, DateMultiRangeField, all_seen_months, in_seen_months
+
+
+class _Days(Func):
+    """The days of an array as spans; none for an empty one."""
+
+    template = "(SELECT range_agg(daterange(day, day + 1)) FROM unnest(%(expressions)s) AS day WHERE day IS NOT NULL)"
+    output_field = DateMultiRangeField()
 
 
 class UploadQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Staff see their institution's uploads; the consortium office its members' and its own; others none."""
+        """Staff see their institution's uploads; the office those of which all months are months of its members, and master
+        data delivered for its consortium; others none."""
         if user.scope is Scope.INSTITUTION:
             return self.filter(institution=user.institution_id)
         if allows(user.role, Permission.SUBMIT_MASTER_DATA):
-            return self.filter(Q(institution__in=Institution.objects.visible_to(user)) | Q(by=user))
+            return self.filter(
+                Q(consortium__in=Consortium.objects.visible_to(user))
+                | Q(
+                    Covers(all_seen_months(user), _touched_days()),
+                    consortium__isnull=True,
+                    institution__in=Institution.objects.visible_to(user),
+                )
+            )
         return self.none()
+
+
+def _touched_days() -> Coalesce:
+    """The months of which the upload changed something or would; while none is known, the day it was received."""
+    accepted = UploadMonth.objects.filter(
+        upload=OuterRef("pk"), institution=OuterRef("institution"), rows_accepted__gt=0
+    )
+    counted = Func(F("months"), ArraySubquery(accepted.values("month")), function="array_cat")
+    received = Func(TruncDate("created_at"), template="ARRAY[%(expressions)s]")
+    return Coalesce(
+        _Days(Func(counted, F("month"), function="array_append")), _Days(received), output_field=DateMultiRangeField()
+    )
 
 
 class Upload(models.Model):
@@ -40,6 +70,9 @@ class Upload(models.Model):
     dataset = models.CharField(_("dataset"), max_length=30)
     institution = models.ForeignKey(
         Institution, models.PROTECT, null=True, blank=True, related_name="uploads", verbose_name=_("institution")
+    )
+    consortium = models.ForeignKey(  # master data: whose office delivered them
+        Consortium, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("consortium")
     )
     month = models.DateField(_("month"), null=True, blank=True)
     mode = models.CharField(_("mode"), max_length=8, choices=Mode, default=Mode.MERGE)
@@ -116,6 +149,11 @@ class UploadProblem(models.Model):
         return f"{self.upload_id} row {self.row}: {self.rule}"
 
 
+class UploadMonthQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.filter(in_seen_months(user))
+
+
 class UploadMonth(models.Model):
     """What a submitted upload read and accepted for an institution's month; the source of DATA_ACC."""
 
@@ -124,6 +162,8 @@ class UploadMonth(models.Model):
     month = models.DateField()
     rows_read = models.PositiveIntegerField()
     rows_accepted = models.PositiveIntegerField()
+
+    objects = UploadMonthQuerySet.as_manager()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("upload", "institution", "month"), name="upload_month_once"),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, ExtractYear
 from django.http import QueryDict
 from django.utils import timezone
@@ -112,8 +112,9 @@ class CaseListPage:
         if institution is not None:
             cases = cases.filter(institution=institution)
         else:
-            held = Membership.objects.filter(consortium=consortium).values("institution")
-            cases = cases.filter(institution__in=held)
+            held = Membership.objects.filter(consortium=consortium, institution=OuterRef("institution"))
+            day = OuterRef("discharged_at__date")
+            cases = cases.filter(Exists(held.during(day, day)))
         drg = query.get("drg", "")
         if drg:
             cases = cases.filter(drg_code=drg)

@@ -9,20 +9,25 @@ from functools import cached_property
 from django.utils import timezone
 
 from evaluation import frames
-from evaluation.indicators.periods import Period, add_months, months_between
-from evaluation.models import Consortium, Institution, Level, Membership, User
-from evaluation.pages.values import is_outsider
+from evaluation.indicators.periods import Period, months_between
+from evaluation.models import Consortium, Institution, Level, Membership, SeenMonths, User
+from evaluation.models.institution import own_institution
+from evaluation.pages.seen import is_outsider
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """`covered` is the span of months with facts of any kind; `delivered` has the institutions with cases by month.
+    """`facts` is the span of months with facts of any kind, `covered` the part of it that the person sees of the consortium;
+    `delivered` has the institutions with cases by month. `seen` are the months of this consortium and its members that the
+    person sees: people of a former member those up to its leaving.
 
     For outsiders who delivered is told by published discharges: that a month has any would tell of one to four.
     """
 
     consortium: Consortium
-    memberships: list[Membership]
+    seen: SeenMonths
+    institutions: dict[int, Institution]
+    facts: tuple[date, date] | None
     covered: tuple[date, date] | None
     delivered: dict[date, frozenset[int]]
     data_end: int
@@ -30,13 +35,18 @@ class Delivery:
     @classmethod
     def of(cls, consortium: Consortium, user: User) -> Delivery:
         """Two queries."""
-        span = frames.published_span(user.institution_id) if is_outsider(user) else frames.delivered_span()
-        memberships = Membership.objects.filter(consortium=consortium).select_related("institution")
-        return cls(consortium, list(memberships), span.covered, span.delivered, span.data_end)
+        span = frames.published_span(own_institution(user)) if is_outsider(user) else frames.delivered_span()
+        memberships = list(Membership.objects.filter(consortium=consortium).select_related("institution"))
+        seen = SeenMonths.among(user, memberships)
+        institutions = {each.institution_id: each.institution for each in memberships}
+        covered = seen.part_of(consortium.pk, span.covered) if span.covered else None
+        return cls(consortium, seen, institutions, span.covered, covered, span.delivered, span.data_end)
 
     def last_month_of(self, institution: Institution) -> date | None:
-        """The last month the institution has delivered."""
-        return max((month for month, who in self.delivered.items() if institution.pk in who), default=None)
+        """The last month the institution has delivered, as far as the person sees its months."""
+        months = [month for month, who in self.delivered.items() if institution.pk in who]
+        is_own = institution.pk == self.seen.own
+        return max((m for m in months if is_own or self.seen.touches(institution.pk, m, m)), default=None)
 
     @cached_property
     def months(self) -> list[date]:
@@ -50,8 +60,8 @@ class Delivery:
 
     def members(self, period: Period) -> list[Institution]:
         """Those who were a member on any day of the period, by level and code."""
-        held = {m.institution_id: m.institution for m in self.memberships if _holds(m, period.first, period.last_day)}
-        return sorted(held.values(), key=lambda each: (each.level, each.code))
+        held = [each for pk, each in self.institutions.items() if self.seen.touches(pk, period.first, period.last)]
+        return sorted(held, key=lambda each: (each.level, each.code))
 
     def expected(self, months: list[date]) -> frozenset[int]:
         """Members in any of the months; village clinics have no inpatients, all others are expected to deliver."""
@@ -64,19 +74,12 @@ class Delivery:
         )
 
     def _expected_in(self, month: date) -> frozenset[int]:
-        last = add_months(month, 1)
         return frozenset(
-            each.institution_id
-            for each in self.memberships
-            if each.institution.level != Level.VILLAGE
-            and each.joined_on < last
-            and (each.left_on is None or each.left_on >= month)
+            pk
+            for pk, each in self.institutions.items()
+            if each.level != Level.VILLAGE and self.seen.touches(pk, month, month)
         )
 
     def _is_complete(self, month: date) -> bool:
         expected = self._expected_in(month)
         return bool(expected) and expected <= self.delivered.get(month, frozenset())
-
-
-def _holds(membership: Membership, first: date, last: date) -> bool:
-    return membership.joined_on <= last and (membership.left_on is None or membership.left_on >= first)

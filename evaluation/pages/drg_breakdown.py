@@ -19,8 +19,10 @@ from evaluation.indicators.definition import Indicator
 from evaluation.indicators.facts import CASE_MAXIMA
 from evaluation.indicators.periods import PeriodKind
 from evaluation.indicators.publishing import ENOUGH_PUBLISHED
-from evaluation.models import Benchmark, Consortium, Institution, User
+from evaluation.models import Benchmark, Institution, SeenMonths, User
+from evaluation.models.institution import own_institution
 from evaluation.pages.picker import Picker
+from evaluation.pages.seen import rows_within
 from evaluation.pages.tables import Table
 from evaluation.services.publications import published_groups
 
@@ -50,7 +52,7 @@ class Breakdown:
 
     @classmethod
     def of(
-        cls, user: User, consortium: Consortium, members: Sequence[Institution], chosen: Institution | None,
+        cls, user: User, seen: SeenMonths, members: Sequence[Institution], chosen: Institution | None,
         indicator: Indicator, picker: Picker, data_end: int,
     ) -> Breakdown:  # fmt: skip
         is_exact = _sees_cases(user, chosen)
@@ -64,8 +66,8 @@ class Breakdown:
             frame = frames.case_groups(places, picker.period.first, picker.period.last)
         else:
             frame = published_groups(places, picker.period.last.year)
-        if chosen is None:
-            frame = _while_member(frame, consortium)
+        if chosen is None or chosen.pk != own_institution(user):
+            frame = rows_within(seen, frame)
         if not is_exact:
             frame = _large(frame, picker.period.last)
         if frame.empty:
@@ -115,14 +117,6 @@ def _sees_cases(user: User, chosen: Institution | None) -> bool:
     if not may(user, Permission.SEE_CASES):
         return False
     return user.scope is Scope.CONSORTIUM or (chosen is not None and chosen.pk == user.institution_id)
-
-
-def _while_member(frame: pd.DataFrame, consortium: Consortium) -> pd.DataFrame:
-    """The rows of months in which the institution was a member."""
-    held = frames.memberships()
-    joined = frame.merge(held[held["consortium"] == consortium.pk], on="institution")
-    inside = joined[(joined["month"] >= joined["first"]) & (joined["month"] <= joined["last"])]
-    return inside.drop_duplicates(["institution", "month", "drg"]).drop(columns=["consortium", "first", "last"])
 
 
 def _large(frame: pd.DataFrame, last: date) -> pd.DataFrame:

@@ -25,6 +25,7 @@ from evaluation.pages.drg_breakdown import Breakdown
 from evaluation.pages.matrix import band_name, light_word
 from evaluation.pages.overview import TREND_LENGTH, chart_limits
 from evaluation.pages.picker import Option, Picker
+from evaluation.pages.seen import why_none
 from evaluation.pages.tables import Table
 from evaluation.pages.trend import Line, TrendChart
 from evaluation.pages.values import ShownValue, better_word, no_value, read_values
@@ -128,7 +129,7 @@ class _Builder:
     def __init__(self, user: User, consortium: Consortium, indicator: Indicator, query: QueryDict) -> None:
         self.user, self.consortium, self.indicator = user, consortium, indicator
         delivery = Delivery.of(consortium, user)
-        self.data_end = delivery.data_end
+        self.seen, self.data_end = delivery.seen, delivery.data_end
         self.picker = Picker.read(query, delivery.covered, delivery.default_month)
         self.members = delivery.members(self.picker.period)
         self.chosen = next(
@@ -142,7 +143,7 @@ class _Builder:
         places = Q(institution__in=[member.pk for member in self.members]) | Q(consortium=consortium, level="")
         wanted = places & Q(indicator=indicator.code, period__in=codes)
         self.values: dict[int | None, dict[str, ShownValue]] = {}
-        for value in read_values(wanted, user, self.data_end):
+        for value in read_values(wanted, user, self.data_end, self.seen):
             self.values.setdefault(value.institution_id, {})[value.period] = value
 
     def page(self) -> IndicatorPage:
@@ -157,7 +158,7 @@ class _Builder:
             standings=standings,
             quartiles=self._quartiles(standings),
             breakdown=Breakdown.of(
-                self.user, self.consortium, self.members, self.chosen, self.indicator, self.picker, self.data_end
+                self.user, self.seen, self.members, self.chosen, self.indicator, self.picker, self.data_end
             ),
             chosen=self.chosen,
             institutions=[Option(m.code, m.name, is_current=m == self.chosen) for m in self.members],
@@ -197,9 +198,13 @@ class _Builder:
         )
 
     def _value(self, pk: int | None) -> ShownValue:
-        return self.values.get(pk, {}).get(self.picker.period.code) or no_value(
-            self.indicator, self.picker.period.code, self.user, institution_id=pk
+        period = self.picker.period
+        if value := self.values.get(pk, {}).get(period.code):
+            return value
+        reason = why_none(
+            self.user, self.seen, self.indicator, period, pk or self.consortium.pk, is_consortium=pk is None
         )
+        return no_value(self.indicator, period.code, reason)
 
     def _trend(self) -> TrendChart:
         lines = [Line(_("Consortium"), self.values.get(None, {}), is_main=self.chosen is None)]

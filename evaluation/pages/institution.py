@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from evaluation import shown
 from evaluation.indicators.definition import THEME_NAMES, Better, Indicator
 from evaluation.indicators.scopes import band
-from evaluation.models import Consortium, Institution, Membership, User
+from evaluation.models import Consortium, Institution, Membership, SeenMonths, User
 from evaluation.pages.delivery import Delivery
 from evaluation.pages.matrix import band_name, light_word
 from evaluation.pages.overview import TREND_LENGTH, chart_limits
 from evaluation.pages.panels import Asked, Panel, panels_for
 from evaluation.pages.picker import Option, Picker
+from evaluation.pages.seen import why_none
 from evaluation.pages.sparkline import spark_path
 from evaluation.pages.tables import Table
 from evaluation.pages.trend import Line, TrendChart
@@ -72,6 +73,7 @@ class InstitutionPage:
     panels: list[Panel]
     peers: int
     last_month: str
+    shows_master_data: bool  # of today: not of one that left
 
     @property
     def has_values(self) -> bool:
@@ -109,11 +111,13 @@ class _Builder:
     def __init__(self, user: User, consortium: Consortium, institution: Institution, query: QueryDict) -> None:
         self.user, self.consortium, self.institution = user, consortium, institution
         delivery = Delivery.of(consortium, user)
+        self.seen, self.of_consortium = SeenMonths.of(user), delivery.seen
         self.last_month = delivery.last_month_of(institution)
-        self.picker = Picker.read(query, delivery.covered, self.last_month or timezone.localdate().replace(day=1))
+        self.picker = Picker.read(query, delivery.facts, self.last_month or timezone.localdate().replace(day=1))
         period = self.picker.period
         members = Institution.objects.members_of(consortium, period.first, period.last_day)
-        self.peers = [m.pk for m in members if band(m.level) == band(institution.level)]
+        seen = [m for m in members if self.seen.touches(m.pk, period.first, period.last)]
+        self.peers = [m.pk for m in seen if band(m.level) == band(institution.level)]
         self.every = catalogue()
         self.chosen = next((each for each in self.every if each.code == query.get("indicator")), self.every[0])
         self.periods = [period.shifted(-back) for back in range(TREND_LENGTH[period.kind] - 1, -1, -1)]
@@ -122,11 +126,11 @@ class _Builder:
         peers = Q(institution__in=self.peers) | Q(consortium=consortium, level=band(institution.level))
         peers &= Q(period=period.code)
         self.own: dict[str, dict[str, ShownValue]] = {}
-        for value in read_values(own, user, delivery.data_end):
+        for value in read_values(own, user, delivery.data_end, self.seen):
             self.own.setdefault(value.indicator.code, {})[value.period] = value
         self.around: dict[str, list[ShownValue]] = {}
         self.level: dict[str, ShownValue] = {}
-        for value in read_values(peers, user, delivery.data_end):
+        for value in read_values(peers, user, delivery.data_end, self.seen):
             if value.consortium_id:
                 self.level[value.indicator.code] = value
             else:
@@ -147,26 +151,28 @@ class _Builder:
             institution=self.institution,
             picker=self.picker,
             level=band_name(band(self.institution.level)),
-            memberships=list(
-                self.institution.memberships.filter(
-                    consortium__in=Consortium.objects.visible_to(self.user)
-                ).select_related("consortium")
-            ),
+            memberships=list(self.institution.memberships.visible_to(self.user).select_related("consortium")),
             themes=themes,
             attention=sorted(attention, key=lambda line: order.index(Light(line.value.light))),
             trend=self._trend(),
             trend_options=[Option(each.code, str(each.name), is_current=each is self.chosen) for each in self.every],
             panels=panels_for(
-                "INSTITUTION", Asked(self.user, self.consortium, [self.institution], self.picker, self.institution)
+                "INSTITUTION",
+                Asked(
+                    self.user, self.consortium, self.of_consortium, [self.institution], self.picker, self.institution
+                ),
             ),
             peers=len(self.peers),
             last_month=shown.month_name(self.last_month) if self.last_month else "",
+            shows_master_data=Institution.objects.belonging_to(self.user).filter(pk=self.institution.pk).exists(),
         )
 
     def _line(self, indicator: Indicator) -> ValueLine:
         history = self.own.get(indicator.code, {})
         value = history.get(self.picker.period.code) or no_value(
-            indicator, self.picker.period.code, self.user, institution_id=self.institution.pk
+            indicator,
+            self.picker.period.code,
+            why_none(self.user, self.seen, indicator, self.picker.period, self.institution.pk),
         )
         points = [history[p.code].value if p.code in history else None for p in self.periods[-12:]]
         query = f"{self.picker.carried}&institution={self.institution.code}"

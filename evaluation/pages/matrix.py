@@ -156,7 +156,7 @@ def build_matrix(
     picker: Picker,
     show: str,
 ) -> Matrix:
-    """now, before: values by institution id (None: the consortium) and indicator code. `nothing(indicator)` stands where
+    """now, before: values by institution id (None: the consortium) and indicator code. `nothing(pk, indicator)` stands where
     there is no value."""
     starts = {
         indicator.code
@@ -168,7 +168,7 @@ def build_matrix(
         query = f"{picker.carried}" + (f"&institution={pk}" if pk else "")
         return [
             Cell(
-                now.get((pk, indicator.code)) or nothing(indicator),
+                now.get((pk, indicator.code)) or nothing(pk, indicator),
                 before.get((pk, indicator.code)),
                 reverse("indicator-show", args=[indicator.code]) + query,
                 indicator.code in starts,

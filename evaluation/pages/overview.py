@@ -9,8 +9,8 @@ from datetime import date, datetime
 from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from evaluation import shown
 from evaluation.charts.trend import Limits
@@ -21,6 +21,7 @@ from evaluation.pages.delivery import Delivery
 from evaluation.pages.matrix import Matrix, build_matrix
 from evaluation.pages.panels import Asked, Panel, panels_for
 from evaluation.pages.picker import Option, Picker
+from evaluation.pages.seen import NOT_A_MEMBER, why_none
 from evaluation.pages.sparkline import spark_path
 from evaluation.pages.tables import Table
 from evaluation.pages.trend import Line, TrendChart
@@ -136,7 +137,7 @@ class _Builder:
         self.now: dict[tuple[int | None, str], ShownValue] = {}
         self.before: dict[tuple[int | None, str], ShownValue] = {}
         self.history: dict[tuple[int | None, str], dict[str, ShownValue]] = {}
-        for value in read_values(wanted, self.user, self.delivery.data_end):
+        for value in read_values(wanted, self.user, self.delivery.data_end, self.delivery.seen):
             key = (value.institution_id, value.indicator.code)
             self.history.setdefault(key, {})[value.period] = value
             if value.period == both[0]:
@@ -162,7 +163,15 @@ class _Builder:
             changes=self._changes(),
             deliveries=self._deliveries(months),
             panels=panels_for(
-                "OVERVIEW", Asked(self.user, self.consortium, self.members, self.picker, values=list(self.now.values()))
+                "OVERVIEW",
+                Asked(
+                    self.user,
+                    self.consortium,
+                    self.delivery.seen,
+                    self.members,
+                    self.picker,
+                    values=list(self.now.values()),
+                ),
             ),
             computed_at=max(computed, default=None),
             delivered=len(expected - missing),
@@ -174,17 +183,24 @@ class _Builder:
             pk for pk in missing if not any(v.value is not None for (owner, _c), v in self.now.items() if owner == pk)
         }
         sentence = _("%(period)s is not delivered yet.") % {"period": self.picker.name}
+        seen = self.delivery.seen
+        part = [m.pk for m in self.members if not seen.shows_institution(m.pk, self.picker.period)]
         return build_matrix(
             indicators=self.columns,
             total_indicators=len(self.every),
             members=self.members,
-            missing=dict.fromkeys(nothing, sentence),
+            missing=dict.fromkeys(nothing, sentence) | dict.fromkeys(part, gettext(NOT_A_MEMBER)),
             now=self.now,
             before=self.before,
-            nothing=lambda indicator: no_value(indicator, self.picker.period.code, self.user),
+            nothing=self._nothing,
             picker=self.picker,
             show=self.picker.query.get("show", "all"),
         )
+
+    def _nothing(self, pk: int | None, indicator: Indicator) -> ShownValue:
+        period, place = self.picker.period, pk or self.consortium.pk
+        reason = why_none(self.user, self.delivery.seen, indicator, period, place, is_consortium=pk is None)
+        return no_value(indicator, period.code, reason)
 
     def _keyfigures(self, matrix: Matrix, delivered: int, expected: int) -> list[KeyFigure]:
         red = self._light_changes(Light.RED)

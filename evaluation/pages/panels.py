@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.discovery import collected
-from evaluation.models import Consortium, Institution, User
+from evaluation.models import Consortium, Institution, SeenMonths, User
 from evaluation.pages.picker import Picker
 from evaluation.pages.tables import Table
 from evaluation.pages.values import ShownValue
@@ -15,10 +15,12 @@ from evaluation.pages.values import ShownValue
 
 @dataclass(frozen=True)
 class Asked:
-    """What a page shows: the consortium, perhaps one member, the period, for whom."""
+    """What a page shows: the consortium, perhaps one member, the period, for whom. `seen` are the months of this consortium
+    and its members that the person sees."""
 
     user: User
     consortium: Consortium
+    seen: SeenMonths
     members: Sequence[Institution]
     picker: Picker
     institution: Institution | None = None

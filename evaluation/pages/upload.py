@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from evaluation import shown
 from evaluation.datasets import Dataset, dataset_by_name
 from evaluation.importing.problems import Problem, Severity
-from evaluation.models import Upload, UploadProblem
+from evaluation.models import Joining, Upload, UploadProblem
 from evaluation.pages.tables import Table
 from evaluation.services import staleness
 from evaluation.services.uploads import why_not
@@ -130,6 +130,13 @@ class UploadPage:
     @property
     def can_undo(self) -> bool:
         return self.upload.status == Upload.Status.SUBMITTED
+
+    @cached_property
+    def waiting_for_consent(self) -> int:
+        """Institutions that have not answered yet whether they join, of all that the consortium's office asked."""
+        if self.upload.dataset != "memberships" or self.upload.status != Upload.Status.SUBMITTED:
+            return 0
+        return Joining.objects.waiting().filter(consortium=self.upload.consortium_id).count()
 
     @property
     def lines(self) -> list[ProblemLine]:

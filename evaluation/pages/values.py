@@ -10,21 +10,28 @@ from django.db.models import Q, Value
 from django.utils.translation import gettext, gettext_noop
 
 from evaluation import frames, shown
-from evaluation.access.roles import Permission
-from evaluation.access.rules import may
 from evaluation.indicators.definition import Better, Indicator, Unit
 from evaluation.indicators.periods import Period
 from evaluation.indicators.publishing import ENOUGH_PUBLISHED
 from evaluation.indicators.scopes import PRIMARY
-from evaluation.models import Consortium, DataState, IndicatorValue, Institution, Level, PublishedValue, User
+from evaluation.models import (
+    Consortium,
+    DataState,
+    IndicatorValue,
+    Institution,
+    Level,
+    PublishedValue,
+    SeenMonths,
+    User,
+)
+from evaluation.models.institution import own_institution
+from evaluation.pages.seen import NO_DATA, is_outsider, why_none, within
 from evaluation.rating.lights import ENOUGH_CASES, Light
 from evaluation.services.values import indicators
 
 FOLLOW_UP_DAYS = 30
 INCOMPLETE = gettext_noop("No value yet: the 30 days after the last discharges are not over in the delivered data.")
-NO_DATA = gettext_noop("No value: nothing was delivered for this period.")
 TOO_FEW = gettext_noop("Not shown: it rests on fewer than 30 published cases.")
-YEARS_ONLY = gettext_noop("Shown for complete calendar years only: it counts different things, which do not add up.")
 LEVELS = ("", *Level.values, PRIMARY)
 COLUMNS = (
     "indicator", "institution_id", "consortium_id", "level", "period", "numerator", "denominator", "value", "cases",
@@ -98,27 +105,29 @@ class ShownValue:
         return gettext(self.reason) % filled
 
 
-def is_outsider(user: User) -> bool:
-    """Who reads published values of all but the own institution."""
-    return not may(user, Permission.SEE_EXACT_VALUES)
-
-
-def read_values(wanted: Q, user: User | None = None, data_end: int | None = None) -> list[ShownValue]:
+def read_values(
+    wanted: Q, user: User | None = None, data_end: int | None = None, seen: SeenMonths | None = None
+) -> list[ShownValue]:
     """The values that fit, as the user may see them; None is the system itself, which sees all. One query.
 
-    `data_end`: the day of the latest discharge, where the caller knows it already.
+    What the caller knows already is not read again. `data_end`: the day of the latest discharge. `seen`: the months that the
+    user sees, for pages of one consortium those of it alone.
     """
     by_code = {indicator.code: indicator for indicator in indicators()}
-    if user is None:
-        rows = IndicatorValue.objects.filter(wanted).values_list(*COLUMNS, Value(False))
-    else:
-        rows = IndicatorValue.objects.visible_to(user).filter(wanted).values_list(*COLUMNS, Value(False))
-        if is_outsider(user):
-            published = PublishedValue.objects.visible_to(user).filter(wanted)
-            rows = rows.union(published.values_list(*COLUMNS, Value(True)), all=True)
     if data_end is None:
         data_end = _data_end(user)
-    return [_judged(row, by_code, data_end or 0) for row in rows if row[0] in by_code]
+    values = [_judged(row, by_code, data_end or 0) for row in _rows(wanted, user) if row[0] in by_code]
+    return values if user is None else within(seen or SeenMonths.of(user), values)
+
+
+def _rows(wanted: Q, user: User | None):
+    """Exact values, or for outsiders published ones but of the own institution; the last column says which."""
+    exact = IndicatorValue.objects.filter(wanted).values_list(*COLUMNS, Value(False))
+    if user is None or not is_outsider(user):
+        return exact
+    own = own_institution(user)
+    published = PublishedValue.objects.filter(wanted).exclude(institution=own or 0).values_list(*COLUMNS, Value(True))
+    return published if own is None else exact.filter(institution=own).union(published, all=True)
 
 
 def _data_end(user: User | None) -> int | None:
@@ -140,12 +149,9 @@ def _judged(row: tuple, by_code: dict[str, Indicator], data_end: int) -> ShownVa
     )  # fmt: skip
 
 
-def no_value(indicator: Indicator, period: str, user: User | None = None, **scope) -> ShownValue:
-    """What stands where nothing was delivered, or where outsiders are told nothing."""
+def no_value(indicator: Indicator, period: str, reason: str = NO_DATA, **scope) -> ShownValue:
+    """What stands where nothing was delivered, or where it belongs to others."""
     place = {"institution_id": None, "consortium_id": None, "level": ""} | scope
-    is_own = user is not None and place["institution_id"] is not None and place["institution_id"] == user.institution_id
-    is_exact = user is None or is_own or not is_outsider(user)
-    reason = YEARS_ONLY if indicator.counts_distinct and not is_exact else NO_DATA
     return ShownValue(
         indicator, place["institution_id"], place["consortium_id"], place["level"], period,
         None, None, None, None, Light.GREY.value, reason, {}, indicator.version, None,
@@ -180,9 +186,10 @@ def find_values(
     rows = Q(indicator__in=[each.code for each in wanted], period__in=spans) & (
         Q(institution__in=places.values()) | Q(consortium__in=groups.values(), level=level)
     )
+    seen = SeenMonths.of(user) if user is not None else None
     found = {
         (value.indicator.code, value.institution_id, value.consortium_id, value.period): value
-        for value in read_values(rows, user)
+        for value in read_values(rows, user, seen=seen)
     }
     answer = []
     for indicator in wanted:
@@ -193,7 +200,12 @@ def find_values(
             for span in spans:
                 key = (indicator.code, None if is_consortium else pk, pk if is_consortium else None, span)
                 scope = {"consortium_id": pk, "level": level} if is_consortium else {"institution_id": pk}
-                value = found.get(key) or no_value(indicator, span, user, **scope)
+                value = found.get(key) or no_value(
+                    indicator,
+                    span,
+                    why_none(user, seen, indicator, Period.parse(span), pk, is_consortium=is_consortium),
+                    **scope,
+                )
                 answer.append((value, "" if is_consortium else code, code if is_consortium else ""))
     return answer
 

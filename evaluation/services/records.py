@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, ProtectedError
 from django.utils.translation import gettext as _
 
-from evaluation.models import Benchmark, Consortium, Department, Institution, Membership
+from evaluation.models import Benchmark, Consortium, Department, Institution, User
 from evaluation.services import staleness
 from evaluation.services.benchmarks import derive_local_benchmarks
 from evaluation.services.staleness import Partition
@@ -19,7 +19,7 @@ from evaluation.services.staleness import Partition
 
 def upsert(model: type[Model], objects: Sequence[Model], *, key: Sequence[str]) -> None:
     """Insert the objects or, where one with the key exists, overwrite its other fields."""
-    fields = [f.name for f in model._meta.concrete_fields if not f.primary_key and f.name not in key]
+    fields = [f.name for f in model._meta.concrete_fields if not (f.primary_key or f.generated) and f.name not in key]
     model._default_manager.bulk_create(
         objects, batch_size=2000, update_conflicts=True, unique_fields=list(key), update_fields=fields
     )
@@ -59,7 +59,7 @@ class WithoutMonths:
 
 
 class Consortia(WithoutMonths):
-    def put(self, contents: Sequence[dict]) -> None:
+    def put(self, contents: Sequence[dict], by: User | None) -> None:
         rows = [
             Consortium(code=row["code"], name=row["name"], kind=row["kind"], compact=bool(row["compact"]))
             for row in contents
@@ -71,7 +71,7 @@ class Consortia(WithoutMonths):
 
 
 class Institutions(WithoutMonths):
-    def put(self, contents: Sequence[dict]) -> None:
+    def put(self, contents: Sequence[dict], by: User | None) -> None:
         rows = [
             Institution(
                 code=row["code"],
@@ -111,51 +111,8 @@ class Institutions(WithoutMonths):
             staleness.mark_institutions(ids(Institution, moved).values())
 
 
-class Memberships(WithoutMonths):
-    def put(self, contents: Sequence[dict]) -> None:
-        consortia = ids(Consortium, {row["consortium"] for row in contents})
-        institutions = ids(Institution, {row["institution"] for row in contents})
-        rows = [
-            Membership(
-                consortium_id=consortia[row["consortium"]],
-                institution_id=institutions[row["institution"]],
-                role=row["role"],
-                joined_on=day(row["joined_on"]),
-                left_on=day(row["left_on"]),
-                agreement_no=row["agreement_no"],
-            )
-            for row in contents
-        ]
-        upsert(Membership, rows, key=("consortium", "institution", "joined_on"))
-        self._refuse_overlaps(consortia.values())
-        for consortium in consortia.values():
-            staleness.mark_consortium(consortium)
-
-    def remove(self, contents: Sequence[dict]) -> None:
-        for row in contents:
-            Membership.objects.filter(
-                consortium__code=row["consortium"],
-                institution__code=row["institution"],
-                joined_on=day(row["joined_on"]),
-            ).delete()
-        for consortium in ids(Consortium, {row["consortium"] for row in contents}).values():
-            staleness.mark_consortium(consortium)
-
-    def _refuse_overlaps(self, consortia) -> None:
-        """With what was delivered before, too, no pair may have two periods that overlap."""
-        last: dict[tuple[int, int], Membership] = {}
-        for each in Membership.objects.filter(consortium__in=list(consortia)).order_by("joined_on"):
-            before = last.get((each.consortium_id, each.institution_id))
-            if before and (before.left_on is None or before.left_on >= each.joined_on):
-                raise ValidationError(
-                    _("%(institution)s is already a member on %(day)s: end the earlier membership first (left_on).")
-                    % {"institution": each.institution.name, "day": each.joined_on}
-                )
-            last[each.consortium_id, each.institution_id] = each
-
-
 class Departments(WithoutMonths):
-    def put(self, contents: Sequence[dict]) -> None:
+    def put(self, contents: Sequence[dict], by: User | None) -> None:
         institutions = ids(Institution, {row["institution"] for row in contents})
         rows = [
             Department(
@@ -174,7 +131,7 @@ class Departments(WithoutMonths):
 
 
 class Benchmarks(WithoutMonths):
-    def put(self, contents: Sequence[dict]) -> None:
+    def put(self, contents: Sequence[dict], by: User | None) -> None:
         rows = [
             Benchmark(
                 year=row["year"],

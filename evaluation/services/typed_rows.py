@@ -8,11 +8,14 @@ from django.db import transaction
 
 from evaluation.datasets import dataset_by_name
 from evaluation.importing.problems import Problem, Severity
-from evaluation.models import Institution, Upload, User
+from evaluation.models import Consortium, Institution, Upload, User
 from evaluation.services import uploads
 
 
-def deliver_row(*, dataset: str, values: dict[str, str], by: User, institution: Institution | None = None) -> Upload:
+def deliver_row(
+    *, dataset: str, values: dict[str, str], by: User, institution: Institution | None = None,
+    consortium: Consortium | None = None,
+) -> Upload:  # fmt: skip
     """Deliver one record; ValidationError with the sentences of the checks if it is refused."""
     layout = dataset_by_name(dataset).layout
     text = io.StringIO()
@@ -26,6 +29,7 @@ def deliver_row(*, dataset: str, values: dict[str, str], by: User, institution: 
             filename="typed in",
             by=by,
             institution=institution,
+            consortium=consortium,
         )
         upload = uploads.check_upload(upload)
         errors = [

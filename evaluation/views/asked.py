@@ -12,4 +12,4 @@ def read_asked(request: HttpRequest, consortium: Consortium) -> Asked:
     """Period and comparison from the URL (by default the last month all have delivered), and the members of the period."""
     delivery = Delivery.of(consortium, request.user)
     picker = Picker.read(request.GET, delivery.covered, delivery.default_month)
-    return Asked(request.user, consortium, delivery.members(picker.period), picker)
+    return Asked(request.user, consortium, delivery.seen, delivery.members(picker.period), picker)

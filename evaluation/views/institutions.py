@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from evaluation.access.roles import Permission
 from evaluation.access.rules import require
-from evaluation.models import Consortium, Institution, Level, Membership
+from evaluation.models import Consortium, Institution, Joining, Level, Membership
 from evaluation.pages.institution import InstitutionPage
 from evaluation.views.downloads import download
 from evaluation.views.scope import current_consortium, find_institution, visible_consortia
@@ -16,7 +16,9 @@ def institution_list(request: HttpRequest) -> HttpResponse:
     require(request.user, Permission.SEE_VALUES)
     consortium = current_consortium(request)
     wanted, level = request.GET.get("q", "").strip(), request.GET.get("level", "")
-    memberships = Membership.objects.filter(consortium=consortium).select_related("institution")
+    memberships = (
+        Membership.objects.visible_to(request.user).filter(consortium=consortium).select_related("institution")
+    )
     if wanted:
         memberships = memberships.filter(
             Q(institution__name__icontains=wanted)
@@ -28,8 +30,12 @@ def institution_list(request: HttpRequest) -> HttpResponse:
     order = {value: place for place, value in enumerate(Level.values)}
     found = sorted(memberships, key=lambda each: (order[each.institution.level], each.institution.code, each.joined_on))
     today = timezone.localdate()
+    belonging = set(Institution.objects.belonging_to(request.user).values_list("pk", flat=True))
+    for each in found:  # master data of today are not shown of those that left
+        each.shows_master_data = each.institution_id in belonging
     context = {
         "memberships": found, "wanted": wanted, "level": level, "levels": Level.choices, "today": today,
+        "waiting": Joining.objects.visible_to(request.user).waiting().filter(consortium=consortium).count(),
         "total": Institution.objects.visible_to(request.user).count(),
     }  # fmt: skip
     return render(request, "evaluation/institution_list.html", context)

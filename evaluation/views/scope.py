@@ -1,24 +1,32 @@
 """Find, within what the person may see."""
 
-from django.db.models import Count, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from evaluation.models import Consortium, DataState, Institution
+from evaluation.access.roles import Scope
+from evaluation.models import Consortium, DataState, Institution, Membership
 
 KEPT = "consortium"
 
 
 def visible_consortia(request: HttpRequest) -> list[Consortium]:
-    """The consortia of the signed-in person, the largest first; read once per request."""
+    """The consortia of the signed-in person, those that the institution has left last, the largest first; read once per
+    request."""
     if not hasattr(request, "visible_consortia"):
         version = Subquery(
             DataState.objects.values("version")[:1]
         )  # for evaluation/views/page_cache.py, without a query more
-        seen = Consortium.objects.visible_to(request.user).annotate(size=Count("memberships"), data_version=version)
-        seen = seen.order_by("-size", "code")
-        request.visible_consortia = list(seen)
+        seen = Consortium.objects.visible_to(request.user).annotate(data_version=version)
+        if request.user.scope is Scope.INSTITUTION:
+            today = timezone.localdate()
+            own = Membership.objects.filter(consortium=OuterRef("pk"), institution=request.user.institution_id)
+            seen = seen.annotate(is_past=~Exists(own.during(today, today)))
+            request.visible_consortia = list(seen.largest_first().order_by("is_past", "-size", "code"))
+        else:
+            request.visible_consortia = list(seen.largest_first())
     return request.visible_consortia
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from evaluation.access.roles import Permission
 from evaluation.access.rules import may, require
-from evaluation.datasets import Dataset, dataset_by_name
+from evaluation.datasets import Dataset, Owner, dataset_by_name
 from evaluation.forms.uploads import UploadForm, datasets_for
 from evaluation.importing.problems import SheetRefused
 from evaluation.models import Upload
@@ -20,6 +20,7 @@ from evaluation.pages.upload import UploadPage
 from evaluation.services import uploads
 from evaluation.tasks import carry_on
 from evaluation.views.downloads import download, table_response
+from evaluation.views.scope import current_consortium
 
 
 def upload_list(request: HttpRequest) -> HttpResponse:
@@ -46,6 +47,7 @@ def upload_create(request: HttpRequest) -> HttpResponse:
         upload = uploads.receive(
             dataset=dataset.code, file=data["file"], filename=data["file"].name, by=request.user,
             institution=(data["institution"] or request.user.institution) if dataset.of_institution else None,
+            consortium=current_consortium(request) if dataset.owner is Owner.CONSORTIUM else None,
             month=data["month"] if dataset.has_month else None, mode=data["mode"] or Upload.Mode.MERGE,
         )  # fmt: skip
     except SheetRefused as refused:

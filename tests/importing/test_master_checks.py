@@ -137,7 +137,7 @@ def test_an_institution_of_another_consortium_is_refused_and_a_new_one_is_not():
     result = institutions(*rows, known=known)
 
     assert result.said == [(3, "code", ERROR, "V4")]
-    assert "belongs to another consortium. Take the row out." in result.problems[0].sentence
+    assert "does not belong to your consortium today. Take the row out;" in result.problems[0].sentence
 
 
 def test_a_consortium_of_others_is_refused_and_a_new_one_is_not():

@@ -17,6 +17,7 @@ from evaluation.models import (
     CaseCell,
     Consortium,
     Institution,
+    Membership,
     Publication,
     PublishedFact,
     PublishedValue,
@@ -161,12 +162,16 @@ def test_nothing_an_outsider_fetches_pins_a_count_from_one_to_four(delivered):
     table: dict[tuple[str, int, str], dict[int, tuple[int, int]]] = defaultdict(dict)
     for value in all_values(user, institution=",".join(codes)):
         period = Period.parse(value["period"])
-        if period.length == 1:
+        if period.length == 1 and "not a member" not in value["reason"]:
             key = (value["indicator"], codes[value["institution"]], str(period.last.year))
             table[key][period.last.month] = (int(value["denominator"] or 0), int(value["numerator"] or 0))
 
     pinned, small = [], 0
+    whole_years = [(place, year) for place, year in held_for_whole_years() if year in {key[2] for key in table}]
+    assert whole_years
     for (code, place, year), months in table.items():
+        if (place, year) not in whole_years:
+            continue  # of other years the attacker reads fewer months
         wholes, parts = zip(*(months.get(month, (0, 0)) for month in range(1, 13)), strict=True)
         for month, possible in enumerate(possible_counts(wholes, parts), start=1):
             facts = delivered.exact.get((place, date(int(year), month, 1)), {})
@@ -179,6 +184,16 @@ def test_nothing_an_outsider_fetches_pins_a_count_from_one_to_four(delivered):
 
     assert small > 100
     assert not pinned
+
+
+def held_for_whole_years() -> set[tuple[int, str]]:
+    """Institutions that were members in all months of a year."""
+    return {
+        (each.institution_id, str(year))
+        for each in Membership.objects.all()
+        for year in (2024, 2025, 2026)
+        if each.joined_on < date(year, 2, 1) and (each.left_on is None or each.left_on >= date(year, 12, 1))
+    }
 
 
 def test_the_solver_finds_just_the_counts_that_some_year_allows():

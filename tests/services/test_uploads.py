@@ -450,7 +450,6 @@ def test_a_manager_cannot_overwrite_an_institution_of_another_consortium(world):
     assert Institution.objects.get(code=H3).name == H3
     for dataset, row in (
         ("memberships", MEMBER | {"consortium": "OTHER", "joined_on": "2010-01-01", "left_on": "2011-01-01"}),
-        ("memberships", MEMBER | {"institution": H3}),
         ("consortia", {"code": "OTHER", "name": "mine", "kind": "urban_group", "compact": ""}),
         ("departments", {"institution": H3, "code": "1", "name": "x", "bed_type": ""}),
         ("budgets", {"year": "2026", "institution": H3, "category": "training", "planned_amount": "1"}),

@@ -17,6 +17,10 @@ Yes/no is yes/no, true/false, 1/0 or 是/否; empty is unknown.
 
 **Versions.** A record sent again under the same key supersedes the earlier one. A month can be merged (default) or replaced whole. Every upload can be undone, in any order.
 
+**Whose rows.** An institution's staff deliver its own. A consortium's office delivers master data of its members of today, and of institutions that were never in a
+consortium; budgets of years in which the institution was its member. A membership that is new or is made longer waits until the institution's manager, or the
+administrator, confirms it. `import_data` acts as the administrator.
+
 """
 RULES = (
     ("V0", "error", "required cell empty, or not what the column holds"),

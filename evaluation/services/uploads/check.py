@@ -14,7 +14,6 @@ from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
-from evaluation.access.roles import Scope
 from evaluation.datasets import dataset_by_name
 from evaluation.importing.case_checks import EARLIEST, Deaths, discharge_month
 from evaluation.importing.checks import Checked, SheetCheck
@@ -28,12 +27,12 @@ from evaluation.models import (
     InpatientCase,
     Institution,
     LocalBenchmark,
-    Membership,
     StagedChunk,
     Upload,
     UploadMonth,
     UploadProblem,
 )
+from evaluation.services.uploads import reach
 from evaluation.services.uploads.ahead import one_ahead
 from evaluation.services.uploads.faults import fault_of
 from evaluation.services.uploads.locks import upload_lock
@@ -226,27 +225,11 @@ def known_to(upload: Upload) -> Known:
         now=timezone.localtime().replace(tzinfo=None),
         institutions=institutions,
         consortia=frozenset(Consortium.objects.values_list("code", flat=True)),
-        writable=_writable(upload),
-        writable_consortia=_writable_consortia(upload),
+        writable=reach.institutions(dataset_by_name(upload.dataset), upload.by),
+        writable_consortia=reach.consortia(upload.by),
+        member_months=reach.member_months(upload.by),
         given_institution=upload.institution.code if upload.institution else "",
         given_month=upload.month,
         departments=frozenset(Department.objects.values_list("institution__code", "code")),
         weights=weights,
     )
-
-
-def _writable(upload: Upload) -> frozenset[str] | None:
-    """Staff: the own institution. The office: its members and those of no consortium. The command line: all (None)."""
-    if upload.by is None:
-        return None
-    if upload.by.scope is Scope.INSTITUTION:
-        return frozenset({upload.by.institution.code})
-    own = Institution.objects.visible_to(upload.by)
-    free = Institution.objects.exclude(pk__in=Membership.objects.values("institution"))
-    return frozenset(own.union(free).values_list("code", flat=True))
-
-
-def _writable_consortia(upload: Upload) -> frozenset[str] | None:
-    if upload.by is None:
-        return None
-    return frozenset(Consortium.objects.visible_to(upload.by).values_list("code", flat=True))

@@ -8,6 +8,7 @@ from django.db import connection
 from evaluation.models import Upload
 
 CHECK_LOCK, DATA_LOCK = 71_010, 71_011
+RECORDS = 0  # in place of an institution: all records but cases, since one may be of two institutions or of none
 
 
 @contextmanager

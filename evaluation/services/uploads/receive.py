@@ -17,7 +17,7 @@ from evaluation.datasets import Dataset, Owner, dataset_by_name
 from evaluation.importing.identity import without_identity
 from evaluation.importing.layouts import Layout
 from evaluation.importing.reader import open_sheet
-from evaluation.models import Institution, Upload, User
+from evaluation.models import Consortium, Institution, Upload, User
 from evaluation.services import audit
 from evaluation.services.uploads.ahead import one_ahead
 from evaluation.services.uploads.staging import packed, stage
@@ -31,18 +31,21 @@ def receive(
     filename: str,
     by: User | None,
     institution: Institution | None = None,
+    consortium: Consortium | None = None,
     month: date | None = None,
     mode: str = Upload.Mode.MERGE,
 ) -> Upload:
     """Read a sheet and stage its rows. SheetRefused if it cannot be read; ValidationError if the request does not fit.
 
-    `by` None is the command line, which may deliver for everyone.
+    `by` None is the command line, which may deliver for everyone. `consortium` is the one whose office delivers master
+    data, so that all its people see and undo them; not named, it is the person's largest.
     """
     wanted = dataset_by_name(dataset)
     _check_request(wanted, by, institution, month, mode)
     upload = Upload.objects.create(
         dataset=dataset,
         institution=institution,
+        consortium=_delivering_consortium(wanted, by, consortium),
         month=month.replace(day=1) if month else None,
         mode=mode,
         filename=_storable(filename)[:200],
@@ -70,6 +73,15 @@ def _ready(rows: pd.DataFrame, layout: Layout, key: bytes) -> tuple[int, int, by
 def _storable(filename: str) -> str:
     """A file name from anywhere, without what text in a database cannot hold."""
     return filename.encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def _delivering_consortium(dataset: Dataset, by: User | None, asked: Consortium | None) -> Consortium | None:
+    if by is None or dataset.owner is not Owner.CONSORTIUM:
+        return None
+    own = Consortium.objects.visible_to(by).largest_first()
+    if asked is not None and asked not in own:
+        raise PermissionDenied(_("You deliver master data for your own consortium only."))
+    return asked or own.first()
 
 
 def _check_request(

@@ -89,8 +89,8 @@ def store(upload: Upload) -> Upload:
 def undo(*, upload: Upload, by: User | None) -> Upload:
     """Take a submitted upload back, in any order: what it superseded and is still submitted becomes current again."""
     upload, before = _advance(upload, Upload.Status.UNDONE, by)
-    keeper = cases if upload.dataset == "cases" else versions
-    _check_gate(upload, keeper.take_back(upload))
+    touched = cases.take_back(upload) if upload.dataset == "cases" else versions.take_back(upload, by)
+    _check_gate(upload, touched)
     _mark_counts(upload)
     upload_changed.send(sender=Upload, upload=upload)
     # Last, as in `store`: the trail is locked to the end of the transaction; who waits for data must not hold it.

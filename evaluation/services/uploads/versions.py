@@ -13,15 +13,14 @@ from django.utils.translation import gettext as _
 from evaluation.datasets import Dataset, Owner, dataset_by_name
 from evaluation.importing.checks import SheetCheck
 from evaluation.importing.layouts import Kind, Layout
-from evaluation.models import RecordVersion, Upload
+from evaluation.models import RecordVersion, Upload, User
 from evaluation.services import staleness
 from evaluation.services.staleness import Partition
 from evaluation.services.uploads.check import known_to
 from evaluation.services.uploads.faults import refuse_changed
-from evaluation.services.uploads.locks import lock_institutions
+from evaluation.services.uploads.locks import RECORDS, lock_institutions
+from evaluation.services.uploads.reach import require_reach
 from evaluation.services.uploads.staging import staged_chunks
-
-RECORDS = 0  # the lock of all records but cases: a record may be of two institutions, or of none
 
 
 def store(upload: Upload) -> set[Partition]:
@@ -38,26 +37,29 @@ def store(upload: Upload) -> set[Partition]:
     RecordVersion.objects.bulk_create(versions.values(), batch_size=5000)
     upload.rows_stored = len(versions)
     contents = [version.content for version in versions.values()]
-    _update(dataset, lost=[old.content for old in gone], held=contents)
+    _update(dataset, lost=[old.content for old in gone], held=contents, by=upload.by)
     return _mark(dataset, [*contents, *(old.content for old in [*before.values(), *gone])])
 
 
-def take_back(upload: Upload) -> set[Partition]:
+def take_back(upload: Upload, by: User | None) -> set[Partition]:
     """Undo: every record the upload brought or took out is again what the uploads that are still submitted say."""
     dataset = dataset_by_name(upload.dataset)
     lock_institutions([RECORDS])
     own = {version.key: version.content for version in upload.records.all()}
+    if dataset.owner is Owner.CONSORTIUM:
+        require_reach(dataset, own.values(), by)
     keys = {*own, *(_keys_in_month(upload) if upload.mode == Upload.Mode.REPLACE else ())}
     held = {key: version.content for key, version in _current(dataset, list(keys)).items()}
-    _update(dataset, lost=[content for key, content in own.items() if key not in held], held=list(held.values()))
+    lost = [content for key, content in own.items() if key not in held]
+    _update(dataset, lost=lost, held=list(held.values()), by=by)
     return _mark(dataset, [*held.values(), *own.values()])
 
 
-def _update(dataset: Dataset, *, lost: list[dict], held: list[dict]) -> None:
+def _update(dataset: Dataset, *, lost: list[dict], held: list[dict], by: User | None) -> None:
     if lost:
         _store_of(dataset).remove(lost)
     if held:
-        _store_of(dataset).put(held)
+        _store_of(dataset).put(held, by)
 
 
 def _store_of(dataset: Dataset):
