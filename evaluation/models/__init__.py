@@ -1,5 +1,6 @@
 """The nouns of the base app, one file each."""
 
+from evaluation.models.api_token import ApiToken
 from evaluation.models.audit_event import AuditEvent
 from evaluation.models.case import InpatientCase
 from evaluation.models.cell import CaseCell
@@ -9,12 +10,14 @@ from evaluation.models.indicator import IndicatorValue
 from evaluation.models.institution import Consortium, Institution, Level, Membership
 from evaluation.models.local_benchmark import LocalBenchmark
 from evaluation.models.readmission import Readmission
+from evaluation.models.session import Session
 from evaluation.models.staleness import DataState, Heartbeat, StaleMark
 from evaluation.models.threshold import Threshold
 from evaluation.models.upload import RecordVersion, StagedChunk, Upload, UploadMonth, UploadProblem
 from evaluation.models.user import User
 
 __all__ = [
+    "ApiToken",
     "AuditEvent",
     "Benchmark",
     "CaseCell",
@@ -30,6 +33,7 @@ __all__ = [
     "Membership",
     "Readmission",
     "RecordVersion",
+    "Session",
     "StagedChunk",
     "StaleMark",
     "Threshold",

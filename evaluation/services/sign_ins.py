@@ -2,10 +2,8 @@
 
 from allauth.account.signals import password_changed, password_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from rest_framework.authtoken.models import Token
 
-from evaluation.models import User
-from evaluation.services import audit
+from evaluation.services import audit, sessions, tokens
 
 
 def connect() -> None:
@@ -16,14 +14,11 @@ def connect() -> None:
     password_reset.connect(_changed, dispatch_uid="audit password reset")
 
 
-def revoke_tokens(user: User) -> None:
-    """A new password ends what was opened with the old one."""
-    Token.objects.filter(user=user).delete()
-
-
 def _changed(sender, request, user, **kwargs) -> None:
-    revoke_tokens(user)
+    """A new password ends what was opened with the old one."""
     audit.record("password changed", by=user)
+    tokens.revoke_all(user=user, by=user)
+    sessions.end_all(user=user, by=user, except_key=request.session.session_key)
 
 
 def _signed_in(sender, request, user, **kwargs) -> None:
