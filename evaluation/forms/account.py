@@ -33,7 +33,10 @@ class AddressForm(WithPassword):
 
 class TokenForm(WithPassword):
     name = forms.CharField(label=_("Name"), max_length=60, help_text=_("Which program uses it."))
-    scope = forms.ChoiceField(label=_("Scope"), choices=ApiToken.Scope.choices)
-    days = forms.IntegerField(
-        label=_("Days until it expires"), min_value=1, max_value=tokens.MOST_DAYS, initial=tokens.DEFAULT_DAYS
+    scope = forms.ChoiceField(
+        label=_("Scope"), choices=ApiToken.Scope.choices, widget=forms.Select(attrs={"class": "control"})
     )
+    days = forms.IntegerField(
+        label=_("Days until it expires"), min_value=1, max_value=tokens.MOST_DAYS, initial=tokens.DEFAULT_DAYS,
+        widget=forms.NumberInput(attrs={"class": "control"}),
+    )  # fmt: skip
