@@ -4,19 +4,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.authtoken.views import ObtainAuthToken
 from rest_framework.exceptions import NotFound
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from budgets.api import BudgetViewSet, ExpenditureViewSet
+from config.api_token import TokenView
 from evaluation.api import views
 from referrals.api import ReferralViewSet
-
-
-class TokenView(ObtainAuthToken):
-    """Exchange user name and password for a token. Wrong passwords are counted with those of the log-in page
-    (config.accounts.CountingBackend)."""
 
 
 @extend_schema(exclude=True)

@@ -20,12 +20,14 @@ VARIABLES = {
     "CSRF_TRUSTED_ORIGINS": "addresses people open, with scheme, separated by commas (needed behind a proxy)",
     "HTTPS": "1 when people reach the site by https: secure cookies, redirect, HSTS (default 0)",
     "TRUSTED_PROXIES": "number of proxies in front of the site, whose X-Forwarded-For is believed (default 0)",
-    "EMAIL_URL": "mail server: smtp+tls://USER:PASSWORD@HOST:587 (default: mails are printed to the log)",
+    "EMAIL_URL": "mail server: smtp+tls://USER:PASSWORD@HOST:587 (default: no mails, and no new password by mail)",
     "EMAIL_FROM": "sender of the site's mails (default yilian@localhost)",
+    "SECOND_FACTOR": "1: office, board and administrators sign in with a second factor (default 1)",
     "DEBUG": "1 shows Django's error pages; never in production (default 0)",
     "YILIAN_HOME": "folder of the embedded services and their secrets (default .yilian)",
 }
 SHORTEST_SECRET = {"SECRET_KEY": 50, "PATIENT_KEY": 32}
+NO_MAIL = "dummymail://"
 GENERATE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 
 
@@ -45,6 +47,7 @@ class Environment:
     email: dict[str, Any]
     https: bool
     trusted_proxies: int
+    second_factor: bool
     embedded: bool
     home: Path
 
@@ -68,6 +71,7 @@ def load() -> Environment:
         email=_email(given),
         https=_switch(given, "HTTPS"),
         trusted_proxies=_number(given, "TRUSTED_PROXIES"),
+        second_factor=_switch(given, "SECOND_FACTOR", default="1"),
         embedded=is_embedded,
         home=embedded.home(),
     )
@@ -105,8 +109,8 @@ def _generated_secrets() -> dict[str, str]:
     return dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
 
 
-def _switch(given: Mapping[str, str], name: str) -> bool:
-    value = given.get(name, "0").lower()
+def _switch(given: Mapping[str, str], name: str, default: str = "0") -> bool:
+    value = given.get(name, default).lower()
     if value not in {"0", "1", "false", "true", "no", "yes", "off", "on"}:
         raise ConfigurationError(f"{name} is {value!r}: set it to 1 or 0 ({VARIABLES[name]}).")
     return value in {"1", "true", "yes", "on"}
@@ -130,10 +134,14 @@ def _database(url: str) -> dict[str, Any]:
 
 
 def _email(given: Mapping[str, str]) -> dict[str, Any]:
-    """Django's EMAIL_* settings, and the sender under the two names Django has for it."""
+    """Django's EMAIL_* settings, and the sender under the two names Django has for it. Whoever reads the log must not find
+    the links there with which passwords are set."""
+    url = given.get("EMAIL_URL", NO_MAIL)
+    if url.startswith("consolemail"):
+        raise ConfigurationError(f"EMAIL_URL would write mails to the log ({VARIABLES['EMAIL_URL']}).")
     try:
-        server = Env.email_url_config(given.get("EMAIL_URL", "consolemail://"))
+        server = Env.email_url_config(url)
     except Exception as error:
         raise ConfigurationError(f"EMAIL_URL cannot be read ({VARIABLES['EMAIL_URL']}).") from error
     sender = given.get("EMAIL_FROM", "yilian@localhost")
-    return {**server, "DEFAULT_FROM_EMAIL": sender, "SERVER_EMAIL": sender}
+    return {**server, "MAIL_IS_SENT": url != NO_MAIL, "DEFAULT_FROM_EMAIL": sender, "SERVER_EMAIL": sender}

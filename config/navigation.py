@@ -62,6 +62,8 @@ def frame(request: HttpRequest) -> dict:
     match = request.resolver_match
     if match is None or not getattr(request, "user", None) or not request.user.is_authenticated:
         return {}
+    if getattr(request, "awaits_second_factor", False):
+        return {}
     carried = "&".join(f"{name}={request.GET[name]}" for name in PARAMETERS_KEPT if request.GET.get(name))
     name = match.view_name or ""
     items = [

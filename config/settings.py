@@ -1,5 +1,6 @@
 """Settings of all installations; what differs between them is read from the environment by config/env.py."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
@@ -26,17 +27,16 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.postgres",
     "whitenoise.runserver_nostatic",
     "config.static_files.StaticFiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_htmx",
     "rest_framework",
-    "rest_framework.authtoken",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "config.middleware.note_address",
     "config.middleware.note_refusals",
     "config.middleware.keep_signed_in",
+    "config.second_factor.RequireSecondFactor",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -123,12 +124,22 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 # Wrong passwords are counted in one place for all doors (evaluation/services/sign_ins.py); allauth's own limits on
 # them, in the cache, are off; those on mails stay.
 ACCOUNT_RATE_LIMITS = dict.fromkeys(("login", "change_password", "reauthenticate"))
 SESSION_COOKIE_AGE = 30 * 60  # idle log-out, with config.middleware.keep_signed_in
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+LONGEST_SESSION = timedelta(hours=12)
+SESSION_ENGINE = "evaluation.services.session_store"
+SECOND_FACTOR = ENVIRONMENT.second_factor
+MFA_ADAPTER = "config.second_factor.SecondFactorAdapter"
+MFA_FORMS = {"authenticate": "config.second_factor.CodeForm", "reauthenticate": "config.second_factor.CodeAgainForm"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are the administrator's word
+MFA_TOTP_ISSUER = "Yilian"
+MFA_TOTP_TOLERANCE = 1  # the step before and after, for clocks that go wrong
 
 # ── Security ──
 SESSION_COOKIE_HTTPONLY = True
@@ -191,7 +202,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # ── API ──
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "evaluation.api.authentication.ByToken",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

@@ -4,13 +4,22 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from config import views
+from config.accounts import ForgottenPassword
 from config.api import urlpatterns as api
+from evaluation.views import account
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("language/", login_not_required(set_language), name="set_language"),
-    path("account/", views.account, name="account"),
+    path("account/", account.account, name="account"),
+    path("account/email/", account.address_change, name="account_email"),
+    path("account/tokens/", account.token_create, name="token-create"),
+    path("account/tokens/<int:pk>/revoke/", account.token_revoke, name="token-revoke"),
+    path("account/sessions/end/", account.session_end, name="session-end"),
+    path("account/password/reset/", ForgottenPassword.as_view(), name="account_reset_password"),
+    path("account/second-factor/", account.account, name="mfa_index"),
+    path("account/second-factor/", include("allauth.mfa.urls")),
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include(api)),

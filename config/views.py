@@ -1,4 +1,4 @@
-"""Pages of the installation itself: health, account, errors."""
+"""Pages of the installation itself: health, errors."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -59,11 +59,6 @@ def _worker() -> str:
         return "ok" if is_alive("sweep") else "not seen"
     except Exception:
         return "unknown"
-
-
-def account(request: HttpRequest) -> HttpResponse:
-    """Who is signed in, with password change, API token and log-out."""
-    return render(request, "account/account.html")
 
 
 @login_not_required

@@ -3,7 +3,11 @@
 Rights come from the roles, not from Django's permissions. Master data typed in here goes the way of a sheet.
 """
 
+import allauth.account.admin
+import allauth.mfa.admin  # noqa: F401
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -14,7 +18,7 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from evaluation.access.roles import ROLE_NAMES, Permission, Role
+from evaluation.access.roles import ROLE_NAMES, Permission, Role, managed_roles
 from evaluation.access.rules import may
 from evaluation.datasets import dataset_by_name
 from evaluation.models import (
@@ -28,14 +32,14 @@ from evaluation.models import (
     Upload,
     User,
 )
-from evaluation.services import audit, sign_ins, staleness
+from evaluation.services import audit, people, second_factor, sign_ins, staleness
 from evaluation.services.typed_rows import deliver_row
 from evaluation.services.values import indicators
 from evaluation.tasks import recompute, ring
 from evaluation.views.scope import current_consortium
 
 admin.site.site_header = admin.site.site_title = _("Yilian administration")
-admin.site.unregister(Group)
+admin.site.unregister((Group, EmailAddress, Authenticator))  # the last two would let somebody act as another
 # One way to sign in: the site's, which people not signed in are sent to.
 admin.site.login = secure_admin_login(lambda request, extra_context=None: redirect("admin:index"))
 
@@ -69,6 +73,8 @@ class PeopleAdmin(ByRole, UserAdmin):
     needs = (Permission.MANAGE_USERS, Permission.MANAGE_OWN_STAFF)
     list_display = ("username", "first_name", "role", "institution", "is_active", "last_login")
     list_filter = ("role", "is_active")
+    actions = ("remove_second_factor",)
+    of_others = ("role", "institution", "consortia", "is_active", "email")  # nobody changes these of the own account
     fieldsets = (
         (None, {"fields": ("username", "password", "first_name", "last_name", "email", "is_active")}),
         (_("Rights"), {"fields": ("role", "institution", "consortia")}),
@@ -98,38 +104,44 @@ class PeopleAdmin(ByRole, UserAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_queryset(self, request):
-        people = super().get_queryset(request)
+        found = super().get_queryset(request)
         if may(request.user, Permission.MANAGE_USERS):
-            return people
-        return people.filter(institution=request.user.institution_id, role=Role.STAFF)
+            return found
+        return found.filter(institution=request.user.institution_id, role=Role.STAFF)
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.of_others if obj is not None and obj.pk == request.user.pk else ()
+
+    def user_change_password(self, request, id, form_url=""):
+        """The own password is changed where the present one is asked for."""
+        if str(id) == str(request.user.pk):
+            return redirect("account_change_password")
+        return super().user_change_password(request, id, form_url)
+
+    @admin.action(description=_("Remove the second factor, whose device is lost"))
+    def remove_second_factor(self, request, queryset):
+        for person in queryset.exclude(pk=request.user.pk):
+            second_factor.remove(user=person, by=request.user)
 
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)
-        if not may(request.user, Permission.MANAGE_USERS) and "role" in form.base_fields:
-            form.base_fields["role"].choices = [(Role.STAFF.value, ROLE_NAMES[Role.STAFF])]
+        if "role" in form.base_fields:
+            given = managed_roles(request.user.role)
+            form.base_fields["role"].choices = [(role.value, ROLE_NAMES[role]) for role in Role if role in given]
+        if not may(request.user, Permission.MANAGE_USERS) and "institution" in form.base_fields:
             form.base_fields["institution"].queryset = Institution.objects.filter(pk=request.user.institution_id)
             form.base_fields["consortia"].queryset = Consortium.objects.none()
         return form
 
     def save_model(self, request, obj, form, change):
-        """The administration is open to those who have something to do in it."""
         if not may(request.user, Permission.MANAGE_USERS):
             obj.role, obj.institution_id = Role.STAFF.value, request.user.institution_id
-        obj.is_staff = obj.role in (Role.ADMINISTRATOR, Role.CONSORTIUM_MANAGER, Role.INSTITUTION_MANAGER)
-        obj.is_superuser = False
-        super().save_model(request, obj, form, change)
-        audit.record(
-            "user changed" if change else "user added",
-            by=request.user,
-            thing=obj.username,
-            role=obj.role,
-            fields=form.changed_data,
-        )
+        people.save_person(person=obj, by=request.user, fields=form.changed_data)
 
     def log_change(self, request, obj, message):
         """Django sets a password past `save_model`."""
         if request.resolver_match.url_name == "auth_user_password_change":
-            sign_ins.revoke_tokens(obj)
+            people.end_everything(person=obj, by=request.user)
             sign_ins.forget_failures(user=obj)
             audit.record("password reset", by=request.user, thing=obj.username)
         return super().log_change(request, obj, message)

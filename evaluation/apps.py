@@ -10,7 +10,8 @@ class EvaluationConfig(AppConfig):
 
     def ready(self):
         """What apps add to the common machinery joins the way Django finds admin.py."""
-        from evaluation.services import sign_ins
+        from evaluation.services import second_factor, sessions, sign_ins
 
         autodiscover_modules("datasets", "frames", "panels")
-        sign_ins.connect()
+        for service in (sign_ins, sessions, second_factor):
+            service.connect()

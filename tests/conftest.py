@@ -15,3 +15,9 @@ def english():
     """A request leaves its language active: every test starts in English."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def password_alone(settings):
+    """As in the demo: people of every role sign in with their password. tests/pages/test_second_factor.py asks for more."""
+    settings.SECOND_FACTOR = False

@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 
 from django.test import Client
 from django.utils import timezone
-from rest_framework.authtoken.models import Token
 
 from evaluation.access.roles import Role
 from evaluation.datasets import dataset_by_name
 from evaluation.indicators.facts import CASE_FACTS
 from evaluation.models import (
+    ApiToken,
     CaseCell,
     Consortium,
     IndicatorValue,
@@ -23,7 +23,7 @@ from evaluation.models import (
     Upload,
     User,
 )
-from evaluation.services import uploads
+from evaluation.services import tokens, uploads
 from tests.importing.sheets import written
 from tests.importing.test_case_checks import case as any_case
 
@@ -176,5 +176,5 @@ def api(user: User | None = None) -> Client:
     """A program that carries the user's token."""
     if user is None:
         return Client()
-    token, _made = Token.objects.get_or_create(user=user)
-    return Client(headers={"authorization": f"Token {token.key}"})
+    _token, secret = tokens.issue(user=user, name="test", scope=ApiToken.Scope.DELIVER, by=user)
+    return Client(headers={"authorization": f"Token {secret}"})

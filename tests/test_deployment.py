@@ -153,6 +153,21 @@ def test_own_services_are_used_and_nothing_embedded_starts(set_variables, monkey
     assert environment.database["CONN_MAX_AGE"] == 60
 
 
+def test_without_a_mail_server_no_mail_is_written_anywhere(set_variables):
+    set_variables(**OWN_SERVICES, **SECRETS)
+
+    email = env.load().email
+
+    assert (email["MAIL_IS_SENT"], email["EMAIL_BACKEND"]) == (False, "django.core.mail.backends.dummy.EmailBackend")
+
+
+@pytest.mark.parametrize(("value", "needed"), [("", True), ("1", True), ("0", False)])
+def test_the_second_factor_is_needed_unless_switched_off(set_variables, value, needed):
+    set_variables(**OWN_SERVICES, **SECRETS, SECOND_FACTOR=value)
+
+    assert env.load().second_factor is needed
+
+
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "PATIENT_KEY"])
 def test_a_missing_secret_fails_with_the_way_to_make_one(set_variables, missing):
     set_variables(**OWN_SERVICES, **(SECRETS | {missing: ""}))
@@ -186,6 +201,7 @@ def test_one_own_service_without_the_other_is_refused(set_variables, missing):
         ("EMAIL_URL", "pigeon://loft"),
         ("TRUSTED_PROXIES", "one"),
         ("TRUSTED_PROXIES", "-1"),
+        ("EMAIL_URL", "consolemail://"),
     ],
 )
 def test_a_wrong_value_is_named(set_variables, name, value):

@@ -92,6 +92,20 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset({Permission.MANAGE_USERS, Permission.CONFIRM_MEMBERSHIP}),
 }
 
+# Who decides for a whole consortium or makes accounts signs in with a second factor.
+NEED_SECOND_FACTOR = frozenset({Role.CONSORTIUM_MANAGER, Role.BOARD, Role.ADMINISTRATOR})
+
+# Whose accounts somebody makes and changes; nobody changes the own role.
+MANAGED_ROLES: dict[Permission, frozenset[Role]] = {
+    Permission.MANAGE_USERS: frozenset(Role),
+    Permission.MANAGE_OWN_STAFF: frozenset({Role.STAFF}),
+}
+
+
+def managed_roles(role: str) -> frozenset[Role]:
+    """The roles that somebody with this role may give."""
+    return frozenset().union(*(roles for needed, roles in MANAGED_ROLES.items() if allows(role, needed)))
+
 
 def allows(role: str, permission: Permission) -> bool:
     """Whether the role has the permission; an unknown role has none."""

@@ -1,5 +1,6 @@
 """The nouns of the base app, one file each."""
 
+from evaluation.models.api_token import ApiToken
 from evaluation.models.attempt_count import AttemptCount
 from evaluation.models.audit_event import AuditEvent
 from evaluation.models.case import InpatientCase
@@ -13,12 +14,14 @@ from evaluation.models.local_benchmark import LocalBenchmark
 from evaluation.models.publication import Publication, PublishedFact
 from evaluation.models.readmission import Readmission
 from evaluation.models.seen_months import SeenMonths
+from evaluation.models.session import Session
 from evaluation.models.staleness import DataState, Heartbeat, StaleMark
 from evaluation.models.threshold import Threshold
 from evaluation.models.upload import RecordVersion, StagedChunk, Upload, UploadMonth, UploadProblem
 from evaluation.models.user import User
 
 __all__ = [
+    "ApiToken",
     "AttemptCount",
     "AuditEvent",
     "Benchmark",
@@ -40,6 +43,7 @@ __all__ = [
     "Readmission",
     "RecordVersion",
     "SeenMonths",
+    "Session",
     "StagedChunk",
     "StaleMark",
     "Threshold",

@@ -9,10 +9,9 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
-from rest_framework.authtoken.models import Token
 
 from evaluation.models import User
-from evaluation.services import attempts, audit
+from evaluation.services import attempts, audit, sessions, tokens
 
 FAILURES_OF_ACCOUNT = 5
 FAILURES_OF_ADDRESS = 50  # many people may share one
@@ -106,15 +105,12 @@ def connect() -> None:
     password_reset.connect(_changed, dispatch_uid="audit password reset")
 
 
-def revoke_tokens(user: User) -> None:
-    """A new password ends what was opened with the old one."""
-    Token.objects.filter(user=user).delete()
-
-
 def _changed(sender, request, user, **kwargs) -> None:
-    revoke_tokens(user)
+    """A new password ends what was opened with the old one."""
     forget_failures(user=user)
     audit.record("password changed", by=user)
+    tokens.revoke_all(user=user, by=user)
+    sessions.end_all(user=user, by=user, except_key=request.session.session_key)
 
 
 def _signed_in(sender, request, user, **kwargs) -> None:

@@ -11,7 +11,8 @@ from evaluation.models import AuditEvent
 # What events record, in English whoever acts; the page translates it.
 ACTIONS = (
     _("signed in"), _("signed out"), _("sign-in failed"), _("user added"), _("user changed"), _("password reset"),
-    _("password changed"),
+    _("password changed"), _("mail address changed"), _("second factor set up"), _("second factor removed"),
+    _("recovery codes renewed"), _("session ended"), _("token issued"), _("token revoked"),
     _("threshold changed"),
     _("upload received"), _("upload submitted"), _("upload withdrawn"), _("upload stored"), _("upload undone"),
     _("membership confirmed"), _("membership declined"),

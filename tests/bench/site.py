@@ -16,12 +16,12 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.cached_db import SessionStore
 from django.urls import Resolver404, resolve
-from rest_framework.authtoken.models import Token
 
 from evaluation.access.roles import Role
-from evaluation.models import Consortium, Institution, User
+from evaluation.models import ApiToken, Consortium, Institution, User
+from evaluation.services import tokens
+from evaluation.services.session_store import SessionStore
 from tests.bench.database import ROOT
 
 THREADS, SECONDS_TO_START, SECONDS_TO_SHOW = 4, 60, 120
@@ -69,7 +69,7 @@ def running(*, with_worker: bool = False) -> Iterator[int]:
     worker = ["celery", "--app", "config", "--quiet", "worker", "--concurrency", "1", "--loglevel", "WARNING"]
     commands = [[*web, "--no-control-socket", "--log-level", "warning"], *([worker] if with_worker else [])]
     options = {"cwd": ROOT, "stdin": subprocess.DEVNULL, "start_new_session": True}
-    quiet = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    quiet = {**os.environ, "PYTHONWARNINGS": "ignore", "SECOND_FACTOR": "0"}
     children = [subprocess.Popen([sys.executable, "-m", *command], env=quiet, **options) for command in commands]
     try:
         _wait_for(port, children)
@@ -120,7 +120,9 @@ def seconds_until_shown(uploads: Iterator[int], institution: Institution, month:
     """
     value = f"/api/v1/indicator-values/?indicator=ALOS&institution={institution.code}&period={month}"
     require("/api/v1/uploads/1/submit/", "/api/v1/indicator-values/", "/")
-    token = {"Authorization": f"Token {Token.objects.get_or_create(user=staff(institution))[0].key}"}
+    person = staff(institution)
+    _token, secret = tokens.issue(user=person, name="bench", scope=ApiToken.Scope.DELIVER, by=person)
+    token = {"Authorization": f"Token {secret}"}
     browser = signed_in(manager())
     found = []
     with running(with_worker=True) as port:

@@ -135,7 +135,9 @@ class Site:
         self.mail = folder / "mail"
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         folder.mkdir(parents=True, exist_ok=True)
-        self.environment = variables(self.database, self.redis_url, EMAIL_URL=f"filemail:///{self.mail}")
+        self.environment = variables(
+            self.database, self.redis_url, EMAIL_URL=f"filemail:///{self.mail}", SECOND_FACTOR="0"
+        )
 
     @property
     def url(self) -> str:

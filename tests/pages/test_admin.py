@@ -1,12 +1,26 @@
 """The administration: people and master data, by role, by the ordinary path, in the trail."""
 
 import pytest
+from django.contrib import admin
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from evaluation.access.roles import Role
-from evaluation.models import AuditEvent, Institution, StaleMark, Threshold, Upload, User
-from tests.factories import browser, make_institution, make_user
+from evaluation.admin import ByRole
+from evaluation.models import (
+    AuditEvent,
+    Benchmark,
+    Consortium,
+    Department,
+    Institution,
+    Membership,
+    Session,
+    StaleMark,
+    Threshold,
+    Upload,
+    User,
+)
+from tests.factories import api, browser, make_institution, make_user
 
 NEW = {
     "code": "H33010000055", "name": "溪口镇卫生院", "level": "THC", "type": "general", "region_code": "330106",
@@ -168,11 +182,11 @@ def test_an_institution_manager_makes_no_staff_of_another_institution_or_consort
     assert not User.objects.filter(is_superuser=True).exists()
 
 
-@pytest.mark.parametrize("role", [Role.INSTITUTION_MANAGER, Role.ADMINISTRATOR])
-def test_an_institution_manager_does_not_reach_managers_nor_people_elsewhere(manager, world, role):
+def test_an_institution_manager_does_not_reach_managers_nor_people_elsewhere(manager, world):
     elsewhere = make_user(Role.STAFF, institution=world.neighbour)
+    colleague = make_user(Role.INSTITUTION_MANAGER, institution=world.own)
 
-    for person in (world.people[role], elsewhere):
+    for person in (colleague, world.people[Role.ADMINISTRATOR], elsewhere):
         password = reverse("admin:auth_user_password_change", args=[person.pk])
         assert manager.get(change(person)).status_code == 302  # there is none: back to the start
         assert manager.post(password, PASSWORD).status_code == 404
@@ -201,6 +215,86 @@ def test_the_administrator_resets_a_password_and_it_is_in_the_trail(administrato
     assert person.check_password(PASSWORD["password1"])
     event = AuditEvent.objects.get(action="password reset")
     assert (event.by, event.thing) == (world.people[Role.ADMINISTRATOR], person.username)
+
+
+def test_the_administration_holds_only_what_is_ruled_by_roles():
+    """What packages register for themselves would let somebody act as another, without a trace."""
+    ours = {User, Consortium, Institution, Membership, Department, Benchmark, Threshold, Upload}
+
+    assert set(admin.site._registry) == ours
+    assert all(isinstance(each, ByRole) for each in admin.site._registry.values())
+
+
+@pytest.mark.parametrize("model", ["authtoken/tokenproxy", "account/emailaddress", "mfa/authenticator", "auth/group"])
+def test_a_superuser_finds_no_way_to_act_as_another(world, model):
+    User.objects.filter(pk=world.people[Role.ADMINISTRATOR].pk).update(is_superuser=True)
+
+    assert browser(User.objects.get(is_superuser=True)).get(f"/admin/{model}/add/").status_code == 404
+
+
+@pytest.mark.parametrize("role", Role)
+def test_being_superuser_opens_nothing_that_the_role_does_not(world, role):
+    User.objects.filter(pk=world.people[role].pk).update(is_superuser=True, is_staff=True)
+    person = User.objects.get(pk=world.people[role].pk)
+
+    status = {model: browser(person).get(add(model)).status_code for model in ("user", "institution")}
+
+    manages = role in (Role.ADMINISTRATOR, Role.INSTITUTION_MANAGER)
+    assert status == {
+        "user": 200 if manages else 403, "institution": 200 if role == Role.CONSORTIUM_MANAGER else 403,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in (Role.STAFF, Role.INSTITUTION_MANAGER)])
+def test_an_administrator_who_is_no_superuser_gives_every_role(administrator, world, role):
+    person = world.people[Role.REGULATOR]
+
+    answer = administrator.post(change(person), {"username": person.username, "role": role, "is_active": "on"})
+
+    person.refresh_from_db()
+    assert (answer.status_code, person.role, person.is_superuser) == (302, role, False)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"role": "consortium_manager"}, {"is_active": ""}, {"email": "new@other.example"}, {"consortia": "own"}],
+    ids=str,
+)
+def test_nobody_changes_the_own_rights_or_address_in_the_administration(administrator, world, changes):
+    me = world.people[Role.ADMINISTRATOR]
+    if "consortia" in changes:
+        changes = {"consortia": [world.consortium.pk]}
+    before = (me.role, me.is_active, me.email, [])
+
+    answer = administrator.post(change(me), {"username": me.username, "is_active": "on", "role": me.role} | changes)
+
+    me.refresh_from_db()
+    assert answer.status_code == 302
+    assert (me.role, me.is_active, me.email, list(me.consortia.all())) == before
+
+
+def test_the_own_password_is_changed_only_with_the_present_one(administrator, world):
+    me = world.people[Role.ADMINISTRATOR]
+
+    answer = administrator.post(
+        reverse("admin:auth_user_password_change", args=[me.pk]), PASSWORD | {"usable_password": "true"}
+    )
+
+    assert answer.url == reverse("account_change_password")
+    assert not User.objects.get(pk=me.pk).check_password(PASSWORD["password1"])
+
+
+def test_a_password_set_by_the_administrator_ends_tokens_and_sessions(administrator, world):
+    person = world.people[Role.BOARD]
+    program, there = api(person), browser(person)
+
+    administrator.post(
+        reverse("admin:auth_user_password_change", args=[person.pk]), PASSWORD | {"usable_password": "true"}
+    )
+
+    assert program.get("/api/v1/institutions/").status_code == 401
+    assert there.get("/account/").status_code == 302
+    assert not Session.objects.filter(user=person).exists()
 
 
 def test_nobody_deletes_people(administrator, world):
