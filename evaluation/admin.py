@@ -110,7 +110,7 @@ class PeopleAdmin(ByRole, UserAdmin):
         audit.record(
             "user changed" if change else "user added",
             by=request.user,
-            thing=obj.username,
+            thing=f"user {obj.pk}",
             role=obj.role,
             fields=form.changed_data,
         )
@@ -120,7 +120,7 @@ class PeopleAdmin(ByRole, UserAdmin):
         if request.resolver_match.url_name == "auth_user_password_change":
             sign_ins.revoke_tokens(obj)
             sign_ins.forget_failures(user=obj)
-            audit.record("password reset", by=request.user, thing=obj.username)
+            audit.record("password reset", by=request.user, thing=f"user {obj.pk}")
         return super().log_change(request, obj, message)
 
 

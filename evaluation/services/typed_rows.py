@@ -23,7 +23,7 @@ def deliver_row(*, dataset: str, values: dict[str, str], by: User, institution: 
         upload = uploads.receive(
             dataset=dataset,
             file=io.BytesIO(text.getvalue().encode()),
-            filename="typed in",
+            filename="",
             by=by,
             institution=institution,
         )

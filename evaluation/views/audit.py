@@ -14,6 +14,7 @@ ACTIONS = (
     _("password changed"),
     _("threshold changed"),
     _("upload received"), _("upload submitted"), _("upload withdrawn"), _("upload stored"), _("upload undone"),
+    _("upload expired"),
     _("cases seen"), _("referrals seen"), _("export"), _("access refused"), _("token refused"),
 )  # fmt: skip
 
