@@ -9,7 +9,7 @@ BUDGETS = Layout(
     key=("year", "institution", "category"),
     columns=(
         Column("year", "年度", Kind.INTEGER, required=True, example="2026"),
-        Column("institution", "机构代码", required=True, most=40, example="H33010000001"),
+        Column("institution", "机构代码", Kind.NUMBER, required=True, most=40, example="H33010000001"),
         Column("category", "类别", Kind.CHOICE, required=True, choices=CATEGORIES, example="treatment"),
         Column("planned_amount", "预算金额", Kind.MONEY, required=True, example="120000000.00"),
     ),
@@ -20,7 +20,7 @@ EXPENDITURES = Layout(
     key=("month", "institution", "category"),
     columns=(
         Column("month", "月份", Kind.MONTH, required=True, example="2026-03"),
-        Column("institution", "机构代码", required=True, most=40, example="H33010000001"),
+        Column("institution", "机构代码", Kind.NUMBER, required=True, most=40, example="H33010000001"),
         Column("category", "类别", Kind.CHOICE, required=True, choices=CATEGORIES, example="treatment"),
         Column("amount", "支出金额", Kind.MONEY, required=True, example="9800000.00"),
     ),

@@ -19,6 +19,7 @@ VARIABLES = {
     "ALLOWED_HOSTS": "host names of the site, separated by commas (default 127.0.0.1,localhost)",
     "CSRF_TRUSTED_ORIGINS": "addresses people open, with scheme, separated by commas (needed behind a proxy)",
     "HTTPS": "1 when people reach the site by https: secure cookies, redirect, HSTS (default 0)",
+    "KEEP_STAGED_DAYS": "days after which sheets that were not submitted are deleted, and problems of all (default 30)",
     "TRUSTED_PROXIES": "number of proxies in front of the site, whose X-Forwarded-For is believed (default 0)",
     "EMAIL_URL": "mail server: smtp+tls://USER:PASSWORD@HOST:587 (default: no mails, and no new password by mail)",
     "EMAIL_FROM": "sender of the site's mails (default yilian@localhost)",
@@ -28,6 +29,7 @@ VARIABLES = {
 }
 SHORTEST_SECRET = {"SECRET_KEY": 50, "PATIENT_KEY": 32}
 NO_MAIL = "dummymail://"
+MOST = 100_000
 GENERATE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 
 
@@ -46,6 +48,7 @@ class Environment:
     redis_url: str
     email: dict[str, Any]
     https: bool
+    keep_staged_days: int
     trusted_proxies: int
     second_factor: bool
     embedded: bool
@@ -70,6 +73,7 @@ def load() -> Environment:
         redis_url=given["REDIS_URL"],
         email=_email(given),
         https=_switch(given, "HTTPS"),
+        keep_staged_days=_number(given, "KEEP_STAGED_DAYS", default=30, least=1),
         trusted_proxies=_number(given, "TRUSTED_PROXIES"),
         second_factor=_switch(given, "SECOND_FACTOR", default="1"),
         embedded=is_embedded,
@@ -116,10 +120,10 @@ def _switch(given: Mapping[str, str], name: str, default: str = "0") -> bool:
     return value in {"1", "true", "yes", "on"}
 
 
-def _number(given: Mapping[str, str], name: str) -> int:
-    value = given.get(name, "0")
-    if not (value.isascii() and value.isdigit()):
-        raise ConfigurationError(f"{name} is {value!r}: set it to a number, 0 or more ({VARIABLES[name]}).")
+def _number(given: Mapping[str, str], name: str, *, default: int = 0, least: int = 0) -> int:
+    value = given.get(name, str(default))
+    if not (value.isascii() and value.isdigit() and least <= int(value) <= MOST):
+        raise ConfigurationError(f"{name} is {value!r}: set it to a number, {least} or more ({VARIABLES[name]}).")
     return int(value)
 
 

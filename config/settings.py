@@ -164,6 +164,7 @@ CONTENT_SECURITY_POLICY = {
 
 # ── Uploads: read in memory, never written to disk, since a sheet may hold patient identity ──
 LARGEST_UPLOAD = 100 * 1024 * 1024
+KEEP_STAGED_DAYS = ENVIRONMENT.keep_staged_days
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = LARGEST_UPLOAD
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -195,6 +196,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout"
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "evaluation.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "expire-uploads": {"task": "evaluation.tasks.expire_uploads", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep-budgets": {"task": "budgets.tasks.recompute_execution", "schedule": 30.0, "options": {"expires": 30}},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -230,8 +232,12 @@ globals().update(ENVIRONMENT.email)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {"discreet": {"()": "config.logs.Discreet"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "discreet"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"yilian": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "yilian": {"level": "INFO"},
+        "django.request": {"level": "ERROR"},
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
 }

@@ -143,7 +143,7 @@ class PeopleAdmin(ByRole, UserAdmin):
         if request.resolver_match.url_name == "auth_user_password_change":
             people.end_everything(person=obj, by=request.user)
             sign_ins.forget_failures(user=obj)
-            audit.record("password reset", by=request.user, thing=obj.username)
+            audit.record("password reset", by=request.user, thing=obj.key)
         return super().log_change(request, obj, message)
 
 

@@ -34,6 +34,11 @@ def sweep() -> None:
     recompute_stale()
 
 
+@shared_task
+def expire_uploads() -> None:
+    uploads.expire_uploads()
+
+
 def carry_on(upload: Upload) -> Upload:
     """What an edge does after a step: small sheets at once, so that the person sees the answer; large ones by the worker;
     then the figures."""

@@ -15,7 +15,7 @@ def check_referrals(rows: pd.DataFrame, findings: Findings, known: Known) -> Non
     for end in ("sender", "receiver"):
         findings.error(
             "V4", end, (rows[end] != "") & ~rows[end].isin(list(known.institutions)),
-            _("Institution %(cell)s is not known. Check the code, or ask the consortium office to enter it first."),
+            _("%(cell)s is not known. Check the code, or ask the consortium office to enter the institution first."),
         )  # fmt: skip
     findings.error(
         "V20", "receiver", (rows["sender"] == rows["receiver"]) & (rows["sender"] != ""),

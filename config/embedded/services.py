@@ -31,6 +31,14 @@ POSTGRESQL_OPTIONS = {
     "work_mem": "64MB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "2GB",
+    # The log holds no statement and no value of a row. "log" ranks above "error": what a client did wrong is not logged.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_error_verbosity": "terse",
 }
 
 _children: list[subprocess.Popen[Any]] = []  # kept, so that Python does not warn that they still run

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop as _
 from evaluation.importing.case_layout import FEE_ITEMS
 from evaluation.importing.checks import check_month
 from evaluation.importing.findings import Findings
+from evaluation.importing.identity import WORDS
 from evaluation.importing.known import Known
 from evaluation.importing.parsing import instants
 
@@ -144,6 +145,10 @@ def _check_codes(rows: pd.DataFrame, findings: Findings) -> None:
     ):
         wrong = _first_wrong_code(rows[name], pattern, is_list)
         findings.error(rule, name, wrong != "", message, code=wrong)
+    findings.error(
+        "V4", "resident_region", rows["resident_region"] == WORDS,
+        _("A region code has six digits, like 330106. Correct it."),
+    )  # fmt: skip
     outside = (rows["rw"] < SMALLEST_WEIGHT) | (rows["rw"] >= WEIGHT_BOUND)
     findings.error(
         "V8", "rw", outside, _("A relative weight is above 0 and below 1,000,000. Correct it or leave it empty.")
@@ -235,7 +240,7 @@ def _check_departments(rows: pd.DataFrame, findings: Findings, known: Known) -> 
         listed = pairs.isin(list(known.departments)) if known.departments else np.zeros(len(rows), dtype=bool)
         findings.warning(
             "V4", name, (rows[name] != "") & placed & ~listed,
-            _("Department %(cell)s is not listed for the institution. Accepted; have it entered under departments."),
+            _("%(cell)s is not listed for the institution. Accepted; have it entered under departments."),
         )  # fmt: skip
 
 

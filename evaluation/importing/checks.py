@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop as _
 
 from evaluation.importing.findings import Findings
 from evaluation.importing.known import Known
-from evaluation.importing.layouts import Kind, Layout
+from evaluation.importing.layouts import Layout
 from evaluation.importing.parsing import parse
 
 Rules = Callable[[pd.DataFrame, Findings, Known], None]
@@ -56,11 +56,10 @@ class SheetCheck:
     def __init__(self, layout: Layout, rules: Rules, known: Known, headings: Mapping[str, str]) -> None:
         self.layout, self.rules, self.known, self.headings = layout, rules, known, headings
         self.keys = KeyMemory()
-        self.hidden = frozenset(layout.names(Kind.PATIENT))
 
     def check(self, cells: pd.DataFrame) -> Checked:
         """Type and judge the rows of a chunk; the index is the sheet's own row number."""
-        findings = Findings(cells, self.headings, self.hidden)
+        findings = Findings(cells, self.headings, self.layout.by_name)
         rows = parse(cells, self.layout, findings)
         if "institution" in self.layout.by_name:
             rows["institution"] = check_institution(rows["institution"], findings, self.known)
@@ -85,7 +84,7 @@ def check_institution(codes: pd.Series, findings: Findings, known: Known, column
         other = (codes != "") & (codes != known.given_institution)
         findings.error(
             "V4", column, other,
-            _("The row is of %(cell)s, but the upload is for %(given)s. Take the row out or upload it separately."),
+            _("%(cell)s is not the institution of the upload, %(given)s. Take the row out or upload it separately."),
             given=known.given_institution,
         )  # fmt: skip
         codes = codes.mask(codes == "", known.given_institution)
@@ -95,13 +94,17 @@ def check_institution(codes: pd.Series, findings: Findings, known: Known, column
     unknown = (codes != "") & ~codes.isin(list(known.institutions))
     findings.error(
         "V4", column, unknown,
-        _("Institution %(code)s is not known. Check the code, or ask the consortium office to enter it first."),
+        _("%(code)s is not known. Check the code, or ask the consortium office to enter the institution first."),
         code=codes,
     )  # fmt: skip
     if known.writable is not None:
         foreign = (codes != "") & ~unknown & ~codes.isin(list(known.writable))
         findings.error(
-            "V4", column, foreign, _("You do not deliver data for institution %(code)s. Take the row out."), code=codes
+            "V4",
+            column,
+            foreign,
+            _("%(code)s is not an institution you deliver data for. Take the row out."),
+            code=codes,
         )
     return codes
 

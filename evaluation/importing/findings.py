@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from evaluation.importing.layouts import Column
 from evaluation.importing.problems import Problem, Severity
+from evaluation.importing.quotes import quotable
 
-LONGEST_QUOTE = 60  # characters of a cell that a message repeats
+QUOTES = ("cell", "code", "date", "earlier")  # values of a message that are, or are part of, the text of a cell
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,13 @@ class Finding:
 
 
 class Findings:
-    """`headings` gives the heading as the user wrote it for a column; `cells` the text that stands in the sheet."""
+    """`headings` gives the heading that the sheet has for a column; `cells` the text that stands in the sheet; `columns`
+    what may stand there, and so may be repeated."""
 
-    def __init__(self, cells: pd.DataFrame, headings: Mapping[str, str], hidden: frozenset[str] = frozenset()) -> None:
+    def __init__(self, cells: pd.DataFrame, headings: Mapping[str, str], columns: Mapping[str, Column]) -> None:
         self.cells = cells
         self.headings = headings
-        self.hidden = hidden  # columns whose content is never repeated
+        self.columns = columns
         self.found: list[Finding] = []
         self._rejected = np.zeros(len(cells), dtype=bool)
 
@@ -68,10 +71,18 @@ class Findings:
         if severity is Severity.ERROR:
             self._rejected |= mask
         picked = {name: _pick(value, mask) for name, value in values.items()}
-        if column in self.cells.columns and column not in self.hidden:
+        if column in self.cells.columns:
             picked["cell"] = self.cells[column].to_numpy(dtype=object)[mask]
+        for name in picked.keys() & set(QUOTES):
+            picked[name] = self._quoted(column, picked[name])
         heading = self.headings.get(column, column)
         self.found.append(Finding(heading, severity, rule, message, self.cells.index.to_numpy()[mask], picked))
+
+    def _quoted(self, column: str, texts: np.ndarray) -> np.ndarray:
+        """The texts, with None for those that a message may not repeat. Each different text is looked at once."""
+        of = self.columns[column]
+        allowed = {text: str(text) if quotable(of.kind, str(text), of.choices) else None for text in set(texts)}
+        return np.array([allowed[text] for text in texts], dtype=object)
 
 
 def _pick(value: object, mask: np.ndarray) -> np.ndarray:
@@ -86,5 +97,4 @@ def _plain(value: object) -> object:
         return int(value)
     if isinstance(value, np.floating | float):  # a column of whole numbers with gaps holds floats
         return int(value) if float(value).is_integer() else float(value)
-    text = str(value)
-    return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
+    return value if value is None else str(value)

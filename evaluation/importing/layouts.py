@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+YES = {"yes", "true", "1", "是", "y", "t"}
+NO = {"no", "false", "0", "否", "n", "f"}
+
 
 class Kind(Enum):
     """What a cell means once it is read."""
 
-    TEXT = "text"
+    TEXT = "text"  # free text
+    NUMBER = "number"  # of a record or an institution, as its owner made it up: may look like a phone number
+    CODE = "code"  # of a classification
     INTEGER = "integer"
     DECIMAL = "decimal"
     MONEY = "money"  # yuan with at most two decimals
@@ -37,6 +42,10 @@ class Column:
     choices: tuple[str, ...] = ()
     most: int = 200
     example: str = ""
+
+    def as_headed(self, heading: str) -> str:
+        """The one of our two headings that a sheet wrote in its own way, with a star or in full-width letters."""
+        return self.name if heading_key(heading) == heading_key(self.name) else self.heading
 
 
 @dataclass(frozen=True)

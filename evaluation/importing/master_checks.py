@@ -57,7 +57,7 @@ def check_institutions(rows: pd.DataFrame, findings: Findings, known: Known) -> 
         foreign = rows["code"].isin([code for code in known.institutions if code not in known.writable])
         findings.error(
             "V4", "code", foreign,
-            _("Institution %(cell)s does not belong to your consortium today. Take the row out; its own consortium's office, "
+            _("%(cell)s does not belong to your consortium today. Take the row out; its own consortium's office, "
               "or the administrator, changes it."),
         )  # fmt: skip
 
@@ -65,7 +65,7 @@ def check_institutions(rows: pd.DataFrame, findings: Findings, known: Known) -> 
 def check_memberships(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
     findings.error(
         "V4", "consortium", (rows["consortium"] != "") & ~rows["consortium"].isin(list(known.consortia)),
-        _("Consortium %(cell)s is not known. Check the code, or deliver the sheet of consortia first."),
+        _("%(cell)s is not known. Check the code, or deliver the sheet of consortia first."),
     )  # fmt: skip
     _check_own_consortium(rows["consortium"], "consortium", findings, known)
     for name in ("joined_on", "left_on"):
@@ -135,4 +135,4 @@ def _outside(numbers: pd.Series, smallest: float, bound: float) -> pd.Series:
 def _check_own_consortium(codes: pd.Series, column: str, findings: Findings, known: Known) -> None:
     if known.writable_consortia is not None:
         foreign = codes.isin(list(known.consortia)) & ~codes.isin(list(known.writable_consortia))
-        findings.error("V4", column, foreign, _("Consortium %(cell)s is not yours. Take the row out."))
+        findings.error("V4", column, foreign, _("%(cell)s is not a consortium of yours. Take the row out."))

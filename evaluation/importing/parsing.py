@@ -16,11 +16,9 @@ import pyarrow.compute as pc
 from django.utils.translation import gettext_noop as _
 
 from evaluation.importing.findings import Findings
-from evaluation.importing.identity import FORMULA, NO_IDENTIFIER, ROUNDED_IDENTIFIER, WITHHELD
-from evaluation.importing.layouts import Column, Kind, Layout
+from evaluation.importing.identity import FORMULA, NO_IDENTIFIER, ROUNDED_IDENTIFIER, WITHHELD, WITHHELD_NUMBER
+from evaluation.importing.layouts import NO, YES, Column, Kind, Layout
 
-YES = {"yes", "true", "1", "是", "y", "t"}
-NO = {"no", "false", "0", "否", "n", "f"}
 # [0-9], not \d, which takes the digits of every script.
 THOUSANDS = r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
 MONEY = r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,2}0*)?"
@@ -60,9 +58,14 @@ def _without_marks(text: pd.Series, column: Column, findings: Findings) -> pd.Se
     withheld = text == WITHHELD
     findings.error(
         "V0", column.name, withheld,
-        _("The cell holds an identity number, which is not kept. Write it in the column patient_id only."),
+        _("The cell holds a phone, passport or identity number, which is not kept. Take it out."),
     )  # fmt: skip
-    return text.mask(formula | withheld, "")
+    as_number = text == WITHHELD_NUMBER
+    findings.error(
+        "V0", column.name, as_number,
+        _("The number of a record or an institution is no identity number, which is not kept. Write its own number."),
+    )  # fmt: skip
+    return text.mask(formula | withheld | as_number, "")
 
 
 def _arrow(text: pd.Series) -> pa.Array:
@@ -229,6 +232,8 @@ def _month(text: pd.Series, column: Column, findings: Findings) -> pd.Series:
 Parser = Callable[[pd.Series, Column, Findings], pd.Series]
 PARSERS: dict[Kind, Parser] = {
     Kind.TEXT: _text,
+    Kind.NUMBER: _text,
+    Kind.CODE: _text,
     Kind.INTEGER: _integer,
     Kind.DECIMAL: _decimal,
     Kind.MONEY: _money,

@@ -16,8 +16,9 @@ class Problem:
     """One thing that is wrong in one cell.
 
     `row` is the sheet's own row number, the heading being row 1; None means the file as a whole.
-    `column` is the heading as the user wrote it. `message` is a translatable sentence that says what to do, with
+    `column` is the one of our headings that the sheet has. `message` is a translatable sentence that says what to do, with
     %(name)s places filled from `values`; it is translated when it is shown, so that each reader gets the own language.
+    A value that is None was left out, since it might tell who a patient is.
     """
 
     row: int | None
@@ -29,7 +30,15 @@ class Problem:
 
     @property
     def sentence(self) -> str:
-        return gettext(self.message) % self.values if self.values else gettext(self.message)
+        sentence = gettext(self.message)
+        if not self.values:
+            return sentence
+        values = dict(self.values)
+        for name in (name for name, value in values.items() if value is None):
+            values[name] = gettext("the text in this cell")
+            sentence = sentence.replace(f"“%({name})s”", f"%({name})s")
+        sentence %= values
+        return sentence[:1].upper() + sentence[1:]
 
 
 class SheetRefused(Exception):

@@ -76,7 +76,7 @@ class Upload(models.Model):
     )
     month = models.DateField(_("month"), null=True, blank=True)
     mode = models.CharField(_("mode"), max_length=8, choices=Mode, default=Mode.MERGE)
-    filename = models.CharField(_("file"), max_length=200)
+    filename = models.CharField(_("file"), max_length=200)  # given by us: the person's own may name a patient
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
     created_at = models.DateTimeField(_("received at"), auto_now_add=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.RECEIVED, db_index=True)
@@ -84,8 +84,8 @@ class Upload(models.Model):
     failure = models.TextField(_("failure"), blank=True)
     language = models.CharField(max_length=10, default="en")  # of who delivered it: what the worker says is said in it
 
-    headings = models.JSONField(default=dict)  # canonical name → the heading as the user wrote it
-    ignored = models.JSONField(default=list)  # headings the layout does not know
+    headings = models.JSONField(default=dict)  # canonical name → the one of our headings that the sheet has
+    ignored = models.JSONField(default=list)  # letters of the columns that the layout does not know
     rows_read = models.PositiveIntegerField(_("rows read"), default=0)
     rows_checked = models.PositiveIntegerField(default=0)
     rows_flagged = models.PositiveIntegerField(_("accepted, to check"), default=0)
@@ -102,7 +102,12 @@ class Upload(models.Model):
         ordering = ("-pk",)
 
     def __str__(self):
-        return f"{self.dataset} {self.filename}"
+        return self.filename
+
+    @property
+    def key(self) -> str:
+        """How the audit trail names it."""
+        return f"upload {self.pk} {self.dataset}"
 
     @property
     def rows_accepted(self) -> int:

@@ -45,5 +45,10 @@ class User(AbstractUser):
         return SCOPES.get(Role(self.role)) if self.role in ROLE_NAMES else None
 
     @property
+    def key(self) -> str:
+        """What the audit trail calls the account: names change, and some are people's."""
+        return f"user {self.pk}"
+
+    @property
     def shown_name(self) -> str:
         return self.get_full_name() or self.username

@@ -165,7 +165,12 @@ class ProblemLine:
 
     @property
     def cell(self) -> str:
-        return str(self.problem.values.get("cell", ""))
+        """What the sheet says, as far as it may be repeated."""
+        return _("not shown") if self.is_withheld else str(self.problem.values.get("cell", ""))
+
+    @property
+    def is_withheld(self) -> bool:
+        return self.problem.values.get("cell", "") is None
 
     @property
     def sentence(self) -> str:

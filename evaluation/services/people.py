@@ -19,7 +19,7 @@ def make_administrator(*, username: str, email: str, password: str) -> User:
     user.set_password(password)
     user.full_clean()
     user.save()
-    audit.record("user added", by=None, by_name="create_administrator", thing=username, role=user.role)
+    audit.record("user added", by=None, by_name="create_administrator", thing=user.key, role=user.role)
     return user
 
 
@@ -30,9 +30,7 @@ def save_person(*, person: User, by: User, fields: list[str]) -> None:
     person.is_staff = person.role in WORK_IN_ADMINISTRATION  # open to those who have something to do in it
     person.is_superuser = False
     person.save()
-    audit.record(
-        "user changed" if before else "user added", by=by, thing=person.username, role=person.role, fields=fields
-    )
+    audit.record("user changed" if before else "user added", by=by, thing=person.key, role=person.role, fields=fields)
     if before is None:
         return
     if any(getattr(before, right) != getattr(person, right) for right in RIGHTS):
@@ -63,9 +61,7 @@ def masked(email: str) -> str:
 def _note_address(*, person: User, before: str, by: User) -> None:
     """The old address is told, since whoever reads the mails of the new one can set the password."""
     EmailAddress.objects.filter(user=person).delete()  # allauth's own copies would go on receiving links
-    audit.record(
-        "mail address changed", by=by, thing=person.username, before=masked(before), after=masked(person.email)
-    )
+    audit.record("mail address changed", by=by, thing=person.key, before=masked(before), after=masked(person.email))
     letters.write_to(
         before,
         subject=_("Yilian: your mail address was changed"),

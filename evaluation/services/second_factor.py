@@ -33,7 +33,7 @@ def has_one(user: User) -> bool:
 def remove(*, user: User, by: User | None, by_name: str = "") -> None:
     """For somebody whose device is lost. Whoever opened something with it signs in anew."""
     Authenticator.objects.filter(user=user).delete()
-    audit.record("second factor removed", by=by, by_name=by_name, thing=user.username)
+    audit.record("second factor removed", by=by, by_name=by_name, thing=user.key)
     people.end_everything(person=user, by=by)
     letters.write_to(
         user.email,
@@ -52,17 +52,17 @@ def _used(sender, request, user, **kwargs) -> None:
 def _added(sender, request, user, authenticator, **kwargs) -> None:
     if authenticator.type == Authenticator.Type.TOTP:
         request.session[PASSED] = True
-        audit.record("second factor set up", by=user, thing=user.username)
+        audit.record("second factor set up", by=user, thing=user.key)
 
 
 def _removed(sender, request, user, authenticator, **kwargs) -> None:
     if authenticator.type == Authenticator.Type.TOTP:
         request.session.pop(PASSED, None)
-        audit.record("second factor removed", by=user, thing=user.username)
+        audit.record("second factor removed", by=user, thing=user.key)
 
 
 def _renewed(sender, request, user, **kwargs) -> None:
-    audit.record("recovery codes renewed", by=user, thing=user.username)
+    audit.record("recovery codes renewed", by=user, thing=user.key)
 
 
 def _failed(sender, user, **kwargs) -> None:

@@ -40,7 +40,7 @@ def public_name(session: Session) -> str:
 @transaction.atomic
 def end(*, session: Session, by: User) -> None:
     session.delete()
-    audit.record("session ended", by=by, thing=by.username)
+    audit.record("session ended", by=by, thing=by.key)
 
 
 @transaction.atomic
@@ -48,7 +48,7 @@ def end_all(*, user: User, by: User | None, except_key: str | None = None) -> in
     """Sign the person out everywhere, except where they are now."""
     ended = Session.objects.filter(user=user).exclude(session_key=except_key or "").delete()[0]
     if ended:
-        audit.record("session ended", by=by, thing=user.username, sessions=ended)
+        audit.record("session ended", by=by, thing=user.key, sessions=ended)
     return ended
 
 

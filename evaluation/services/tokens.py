@@ -26,14 +26,14 @@ def issue(*, user: User, name: str, scope: str, days: int = DEFAULT_DAYS, by: Us
         user=user, name=name, scope=scope, prefix=secret[:PREFIX], digest=_digest(secret),
         expires_at=timezone.now() + timedelta(days=days),
     )  # fmt: skip
-    audit.record("token issued", by=by, thing=user.username, token=token.prefix, scope=scope, days=days)
+    audit.record("token issued", by=by, thing=user.key, token=token.prefix, scope=scope, days=days)
     return token, secret
 
 
 @transaction.atomic
 def revoke(*, token: ApiToken, by: User) -> None:
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        audit.record("token revoked", by=by, thing=token.user.username, token=token.prefix)
+        audit.record("token revoked", by=by, thing=token.user.key, token=token.prefix)
 
 
 @transaction.atomic
@@ -43,7 +43,7 @@ def revoke_all(*, user: User, by: User | None) -> None:
     ApiToken.objects.filter(pk__in=[token.pk for token in usable]).update(revoked_at=timezone.now())
     if usable:
         prefixes = [token.prefix for token in usable]
-        audit.record("token revoked", by=by, thing=user.username, tokens=prefixes)
+        audit.record("token revoked", by=by, thing=user.key, tokens=prefixes)
 
 
 def token_of(secret: str) -> ApiToken | None:

@@ -26,7 +26,7 @@ def deliver_row(
         upload = uploads.receive(
             dataset=dataset,
             file=io.BytesIO(text.getvalue().encode()),
-            filename="typed in",
+            filename="",
             by=by,
             institution=institution,
             consortium=consortium,

@@ -26,6 +26,8 @@ def meaning(column: Column) -> str:
     """What may stand in a column, in words."""
     return {
         Kind.TEXT: _("text"),
+        Kind.NUMBER: _("number or code"),
+        Kind.CODE: _("code"),
         Kind.INTEGER: _("whole number"),
         Kind.DECIMAL: _("number"),
         Kind.MONEY: _("amount in yuan, at most two decimals"),

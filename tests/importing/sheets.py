@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,3 +89,9 @@ def judge_file(
         flagged += [int(row) for row in cells.index[checked.findings.flagged]]
         typed.append(checked.rows)
     return Judged(sorted(problems, key=lambda each: each.row or 0), rejected, flagged, pd.concat(typed))
+
+
+def frame(row: Row) -> pd.DataFrame:
+    """One row of cells, as the reader gives it: full-width signs folded."""
+    folded = {name: [unicodedata.normalize("NFKC", text)] for name, text in row.items()}
+    return pd.DataFrame(folded, index=pd.Index([2], name="row"), dtype="str")

@@ -108,6 +108,7 @@ BROKEN = [
     ({"admitted_at": "2025-01-02"}, "discharged_at", WARNING, "V2", "431 days. Accepted; left out of DRG payment"),
     ({"institution": "H99999999999"}, "institution", ERROR, "V4", "H99999999999 is not known. Check the code"),
     ({"institution": ""}, "institution", ERROR, "V4", "Fill in its code, or choose the institution"),
+    ({"resident_region": "杭州"}, "resident_region", ERROR, "V4", "six digits, like 330106"),
     ({"sex": "male"}, "sex", ERROR, "V4", "Write one of 0, 1, 2, 9"),
     ({"disposition": "8"}, "disposition", ERROR, "V4", "Write one of 1, 2, 3, 4, 5, 9"),
     ({"pay_type": "77"}, "pay_type", ERROR, "V4", "Write one of 01, 02"),
@@ -122,7 +123,7 @@ BROKEN = [
     ({"total_cost": "12.345"}, "total_cost", ERROR, "V5", "at most two decimals"),
     ({"total_cost": "1234567890123"}, "total_cost", ERROR, "V5", "Write it like 12480.50"),
     ({"total_cost": "12,3456.00"}, "total_cost", ERROR, "V5", "Write it like 12480.50"),
-    ({"cost_bed": "much"}, "cost_bed", ERROR, "V5", "“much” is not an amount in yuan. Write it like"),
+    ({"cost_bed": "much"}, "cost_bed", ERROR, "V5", "The text in this cell is not an amount in yuan. Write it like"),
     ({"main_dx": "J18900"}, "main_dx", ERROR, "V6", "“J18900” is not an ICD-10 code. Write it like J18.900"),
     ({"main_dx": "肺炎"}, "main_dx", ERROR, "V6", "Write it like J18.900"),
     ({"main_dx": "J18.900|I10.x00"}, "main_dx", ERROR, "V6", "Write it like J18.900"),
@@ -149,7 +150,7 @@ BROKEN = [
     ({"main_dx": "O80.000", "age": "0"}, "main_dx", WARNING, "V12", "obstetric diagnosis, but the age is 0"),
     (OPERATED | {"procedure_dates": "2026-03-10"}, "procedure_dates", ERROR, "V13", "2026-03-10 lies outside the stay"),
     (OPERATED | {"procedure_dates": "2026/3/1"}, "procedure_dates", ERROR, "V13", "Correct the date or the stay"),
-    (OPERATED | {"procedure_dates": "soon"}, "procedure_dates", ERROR, "V13", "“soon” is not a date. Write dates like"),
+    (OPERATED | {"procedure_dates": "soon"}, "procedure_dates", ERROR, "V13", "text in this cell is not a date. Write"),
     (OPERATED | {"procedures": "33.24|47.01"}, "procedure_dates", ERROR, "V13", "2 procedures need as many dates"),
     ({"procedure_dates": "2026-03-03"}, "procedure_dates", ERROR, "V13", "0 procedures need as many dates, not 1"),
     ({"main_dx": "R50.900"}, "main_dx", WARNING, "V15", "R50.900 is a symptom. Accepted"),
@@ -162,7 +163,15 @@ BROKEN = [
     ({"record_no": "2.02603010000012E+16"}, "record_no", ERROR, "V25", "rounded the"),
     ({"stay_no": "330106199001011234"}, "stay_no", ERROR, "V0", "identity number, which is not kept"),
     ({"adm_dept": "王330106199001011234"}, "adm_dept", ERROR, "V0", "identity number, which is not kept"),
-    ({"record_no": "330106199001011234"}, "record_no", ERROR, "V0", "identity number, which is not kept"),
+    ({"record_no": "330106199001011234"}, "record_no", ERROR, "V0", "no identity number, which is not kept"),
+    ({"record_no": "33010619900101123X"}, "record_no", ERROR, "V0", "Write its own number"),
+    ({"record_no": "330106900101123"}, "record_no", ERROR, "V0", "Write its own number"),
+    ({"adm_dept": "张三 138 0013 8000"}, "adm_dept", ERROR, "V0", "phone, passport or identity number"),
+    ({"receiving_inst": "+86-13800138000"}, "receiving_inst", ERROR, "V0", "phone, passport or identity number"),
+    ({"receiving_inst": "(0571) 8765-4321"}, "receiving_inst", ERROR, "V0", "phone, passport or identity number"),
+    ({"adm_dept": "护照E12345678"}, "adm_dept", ERROR, "V0", "phone, passport or identity number"),
+    ({"adm_dept": "３３０１０６　１９９００１０１　１２３４"}, "adm_dept", ERROR, "V0", "phone, passport or identity number"),
+    ({"age": "13800138000"}, "age", ERROR, "V0", "phone, passport or identity number"),
 ]  # fmt: skip
 
 
@@ -198,6 +207,8 @@ GOOD_VALUES = [
     {"age": "0", "age_days": "365"},
     {"stay_no": "999999999"},
     {"record_no": long_text(40)},
+    {"record_no": "13800138000"},
+    {"record_no": "202603010000012"},
     {"record_no": "330106202603020001"},  # region, day and counter: like an identity number, but not the patient's
     {"sex": "1.0"},
     {"pay_type": "1"},
@@ -246,12 +257,12 @@ def test_an_unreadable_fee_is_said_once_and_not_as_a_wrong_sum_too():
     assert result.said == [(2, "cost_bed", ERROR, "V5")]
 
 
-def test_the_column_is_named_as_the_user_wrote_it():
+def test_the_column_is_named_by_our_heading_however_the_user_wrote_it():
     sheet = written(CASES, [case(age="121")]).replace(b",age,", "，　* Age ，".replace("，", ",").encode())
 
     (problem,) = judge_file(CASES, check_cases, sheet).problems
 
-    assert problem.column == "* Age"
+    assert problem.column == "age"
 
 
 def test_rows_keep_the_sheets_own_numbers_over_empty_rows():
@@ -391,7 +402,7 @@ def test_rows_of_institutions_the_sender_does_not_answer_for_are_refused():
     result = judged(case(1), case(2, institution="H33010000002"), known=known)
 
     assert result.said == [(3, "institution", ERROR, "V4")]
-    assert result.problems[0].sentence == "You do not deliver data for institution H33010000002. Take the row out."
+    assert result.problems[0].sentence == ("H33010000002 is not an institution you deliver data for. Take the row out.")
 
 
 def test_rows_of_another_month_than_the_uploads_are_refused():

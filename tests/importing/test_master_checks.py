@@ -153,7 +153,12 @@ def test_a_consortium_of_others_is_refused_and_a_new_one_is_not():
 @pytest.mark.parametrize(
     ("changes", "column", "rule", "sentence"),
     [
-        ({"consortium": "NOWHERE"}, "consortium", "V4", "NOWHERE is not known. Check the code, or deliver"),
+        (
+            {"consortium": "NOWHERE"},
+            "consortium",
+            "V4",
+            "The text in this cell is not known. Check the code, or deliver",
+        ),
         ({"institution": "H99999999999"}, "institution", "V4", "is not known. Check the code"),
         ({"role": "boss"}, "role", "V4", "Write one of lead, member, shared_centre"),
         ({"joined_on": ""}, "joined_on", "V0", "Fill it in"),

@@ -305,14 +305,14 @@ def test_line_numbers_are_right_across_blocks(monkeypatch):
 def test_headings_are_found_in_any_order_language_and_width():
     sheet = opened("备　注,ＡＧＥ*, 病案号＊ \na,36,001\n".encode())
 
-    assert sheet.headings == {"note": "备 注", "age": "ＡＧＥ*", "record_no": "病案号＊"}
+    assert sheet.headings == {"note": "备注", "age": "age", "record_no": "病案号"}
     assert next(sheet.chunks).loc[2].to_dict() == {"note": "a", "age": "36", "record_no": "001"}
 
 
 def test_unknown_columns_are_reported_and_never_reach_a_frame():
     sheet = opened("record_no,姓名,age,,身份证号\n1,张三,36,x,330106199001011234\n".encode())
 
-    assert sheet.ignored == ("姓名", "身份证号")
+    assert sheet.ignored == ("B", "E")
     assert list(next(sheet.chunks).columns) == ["record_no", "age"]
 
 
@@ -373,7 +373,7 @@ def test_a_workbook_is_read_with_its_own_row_numbers_wherever_the_table_stands()
 
     sheet = opened(content)
 
-    assert (sheet.headings, sheet.ignored) == ({"record_no": "病案号", "age": "年龄"}, ("姓名",))
+    assert (sheet.headings, sheet.ignored) == ({"record_no": "病案号", "age": "年龄"}, ("C",))
     assert cells(next(sheet.chunks)) == {4: ["001", "36"], 6: ["002", ""]}
 
 

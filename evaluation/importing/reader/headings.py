@@ -24,7 +24,8 @@ DUPLICATE = gettext_noop(
 
 @dataclass(frozen=True)
 class Placed:
-    """Where the known columns stand (canonical name → position) and how the user wrote them."""
+    """Where the known columns stand (canonical name → position), under which of our headings, and the letters of the
+    other columns: an unknown heading may be a patient's data, where the row of headings was lost."""
 
     positions: dict[str, int]
     headings: dict[str, str]
@@ -37,22 +38,24 @@ def place_headings(records: Records, layout: Layout, given: frozenset[str], othe
     if len(written) > MOST_COLUMNS:
         refuse(TOO_MANY_COLUMNS, row, columns=len(written), most=MOST_COLUMNS)
     positions: dict[str, int] = {}
+    headings: dict[str, str] = {}
     ignored: list[str] = []
     for position, heading in enumerate(written):
         column = layout.by_heading.get(heading_key(heading))
         if column is None:
             if heading:
-                ignored.append(heading)
+                ignored.append(column_letters(records.first_column + position))
         elif column.name in positions:
             first, second = (
                 column_letters(records.first_column + place) for place in (positions[column.name], position)
             )
             name = f"{column.name} {column.heading}"
-            refuse(DUPLICATE, row, heading, name=name, first=first, second=second)
+            refuse(DUPLICATE, row, column.as_headed(heading), name=name, first=first, second=second)
         else:
             positions[column.name] = position
+            headings[column.name] = column.as_headed(heading)
     _refuse_missing(row, written, layout, positions.keys() | given, others)
-    return Placed(positions, {name: written[position] for name, position in positions.items()}, tuple(ignored))
+    return Placed(positions, headings, tuple(ignored))
 
 
 def _refuse_missing(

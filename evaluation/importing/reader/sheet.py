@@ -34,8 +34,8 @@ class Sheet:
     the sheet's own row numbers as an index named "row", the heading being row 1.
     """
 
-    headings: dict[str, str]  # canonical column name → the heading as the user wrote it
-    ignored: tuple[str, ...]  # headings that the layout does not know; their cells are dropped
+    headings: dict[str, str]  # canonical column name → the one of our headings that the sheet has
+    ignored: tuple[str, ...]  # letters of the columns that the layout does not know; their cells are dropped
     chunks: Iterator[pd.DataFrame]
 
 

@@ -12,7 +12,7 @@ Printed by `manage.py describe_datasets` from the layouts that reader and checks
 
 **Files.** CSV in UTF-8 (with or without BOM) or GB18030, separated by comma, semicolon or tab; or XLSX (first visible sheet, values, no formulas).
 One row per record, headings in row 1, in English or Chinese, in any order; unknown columns are reported and dropped. Page and API take up to 100 MB,
-`import_data` any size. Full-width digits, thousands separators and ¥ are understood. Times are `YYYY-MM-DD` or `YYYY-MM-DD HH:MM[:SS]`, local time.
+`import_data` any size. Phones, passports and identity numbers are not kept: a cell that holds one refuses its row. Full-width digits, thousands separators and ¥ are understood. Times are `YYYY-MM-DD` or `YYYY-MM-DD HH:MM[:SS]`, local time.
 Yes/no is yes/no, true/false, 1/0 or 是/否; empty is unknown.
 
 **Versions.** A record sent again under the same key supersedes the earlier one. A month can be merged (default) or replaced whole. Every upload can be undone, in any order.

@@ -2,6 +2,7 @@
 
 from evaluation.services.uploads.advance import INLINE_ROWS, advance, waiting_uploads
 from evaluation.services.uploads.check import check_upload
+from evaluation.services.uploads.expire import expire_uploads
 from evaluation.services.uploads.receive import receive
 from evaluation.services.uploads.submit import store, submit, undo, why_not, withdraw
 
@@ -9,6 +10,7 @@ __all__ = [
     "INLINE_ROWS",
     "advance",
     "check_upload",
+    "expire_uploads",
     "receive",
     "store",
     "submit",

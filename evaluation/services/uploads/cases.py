@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from evaluation.importing.case_checks import discharge_month
-from evaluation.importing.case_layout import FEE_ITEMS
+from evaluation.importing.case_layout import CASES, FEE_ITEMS
 from evaluation.importing.checks import check_institution
 from evaluation.importing.findings import Findings
 from evaluation.models import InpatientCase, Institution, Upload
@@ -158,7 +158,7 @@ def _accepted_chunks(upload: Upload) -> Iterator[pd.DataFrame]:
     for rows in typed_chunks(upload):
         if rows.empty:
             continue
-        findings = Findings(rows, upload.headings)
+        findings = Findings(rows, upload.headings, CASES.by_name)
         codes = check_institution(rows["institution"], findings, known)
         refuse_changed(findings)
         yield rows.assign(upload_id=upload.pk, institution_id=codes.map(places))

@@ -22,6 +22,8 @@ from evaluation.services import audit
 from evaluation.services.uploads.ahead import one_ahead
 from evaluation.services.uploads.staging import packed, stage
 
+ENDINGS = (".csv", ".xlsx")
+
 
 @transaction.atomic
 def receive(
@@ -38,7 +40,8 @@ def receive(
     """Read a sheet and stage its rows. SheetRefused if it cannot be read; ValidationError if the request does not fit.
 
     `by` None is the command line, which may deliver for everyone. `consortium` is the one whose office delivers master
-    data, so that all its people see and undo them; not named, it is the person's largest.
+    data, so that all its people see and undo them; not named, it is the person's largest. What the file was called is not
+    kept, but for its ending.
     """
     wanted = dataset_by_name(dataset)
     _check_request(wanted, by, institution, month, mode)
@@ -48,7 +51,7 @@ def receive(
         consortium=_delivering_consortium(wanted, by, consortium),
         month=month.replace(day=1) if month else None,
         mode=mode,
-        filename=_storable(filename)[:200],
+        filename=_neutral_name(dataset, month, filename),
         by=by,
         language=get_language() or settings.LANGUAGE_CODE,
     )
@@ -61,7 +64,7 @@ def receive(
         upload.rows_read += count
     upload.headings, upload.ignored = sheet.headings, list(sheet.ignored)
     upload.save()
-    audit.record("upload received", by=by, thing=f"{upload.pk} {upload}", rows=upload.rows_read)
+    audit.record("upload received", by=by, thing=upload.key, rows=upload.rows_read)
     return upload
 
 
@@ -70,9 +73,10 @@ def _ready(rows: pd.DataFrame, layout: Layout, key: bytes) -> tuple[int, int, by
     return len(rows), int(rows.index[0]), packed(without_identity(rows, layout, key))
 
 
-def _storable(filename: str) -> str:
-    """A file name from anywhere, without what text in a database cannot hold."""
-    return filename.encode("utf-8", "replace").decode().replace("\0", "")
+def _neutral_name(dataset: str, month: date | None, filename: str) -> str:
+    """A name that tells nothing of a patient, who may stand in that of the file: cases 2026-03.xlsx."""
+    ending = next((ending for ending in ENDINGS if filename.lower().endswith(ending)), "")
+    return " ".join([dataset, *([f"{month:%Y-%m}"] if month else [])]) + ending
 
 
 def _delivering_consortium(dataset: Dataset, by: User | None, asked: Consortium | None) -> Consortium | None:

@@ -79,9 +79,7 @@ def store(upload: Upload) -> Upload:
     except Exception as error:
         Upload.objects.filter(pk=upload.pk).update(status=Upload.Status.FAILED, failure=fault_of(error, upload))
         upload.refresh_from_db()
-    audit.record(
-        "upload stored", by=upload.by, thing=f"{upload.pk} {upload}", rows=upload.rows_stored, failure=upload.failure
-    )
+    audit.record("upload stored", by=upload.by, thing=upload.key, rows=upload.rows_stored, failed=bool(upload.failure))
     return upload
 
 
@@ -117,7 +115,7 @@ def _advance(upload: Upload, to: Upload.Status, by: User | None) -> tuple[Upload
 
 
 def _record(action: str, upload: Upload, by: User | None, before: str) -> None:
-    audit.record(action, by=by, thing=f"{upload.pk} {upload}", before=before, after=upload.status)
+    audit.record(action, by=by, thing=upload.key, before=before, after=upload.status)
 
 
 def _check_right(upload: Upload, to: Upload.Status, by: User | None) -> None:
