@@ -4,15 +4,14 @@ A claim is a row lock: marks are taken with FOR UPDATE SKIP LOCKED and deleted i
 A killed worker's transaction rolls back, its marks are free again at once, and the next sweep takes them.
 """
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from evaluation import frames
 from evaluation.models import StaleMark
-from evaluation.services import cells, staleness, values
+from evaluation.services import cells, locks, staleness, values
 from evaluation.services.staleness import Partition
 
 PARTITIONS_AT_ONCE, STAYS_AT_ONCE = 400, 20_000
-CELL_LOCK, VALUE_LOCK = 71_001, 71_002  # advisory locks; the first is taken together with institution and month
 
 
 def recompute_stale() -> int:
@@ -32,12 +31,12 @@ def recompute_stale() -> int:
 def recompute_everything() -> None:
     """Rebuild all cells and values by the set-based path."""
     with transaction.atomic():
-        _lock_all_cells()
+        locks.take_all_cells()
         claimed = _claim(StaleMark.Source.CASES) + _claim(StaleMark.Source.STAYS)
         cells.rebuild_cells()
         _release(claimed)
     with transaction.atomic():
-        _lock(VALUE_LOCK)
+        locks.take_values()
         of_cells = (StaleMark.Source.CASES, StaleMark.Source.STAYS)
         claimed = [mark for source in StaleMark.Source if source not in of_cells for mark in _claim(source)]
         values.recompute_values()
@@ -59,7 +58,7 @@ def _recompute_cells() -> int:
 
 @transaction.atomic
 def _recompute_values() -> int:
-    _lock(VALUE_LOCK)
+    locks.take_values()
     stale = _claim(StaleMark.Source.VALUES)
     if stale:
         values.recompute_values(stale)
@@ -84,7 +83,7 @@ def _recompute_stays() -> int:
 
 @transaction.atomic
 def _recompute_follow_up() -> int:
-    _lock(VALUE_LOCK)
+    locks.take_values()
     claimed = _claim(StaleMark.Source.FOLLOW_UP)
     if claimed:
         values.recompute_values(claimed, [each for each in values.indicators() if each.needs_follow_up])
@@ -95,7 +94,7 @@ def _recompute_follow_up() -> int:
 @transaction.atomic
 def recompute_source(source: StaleMark.Source) -> int:
     """Work off the marks of facts that only some indicators rest on, like spending. Returns how many."""
-    _lock(VALUE_LOCK)
+    locks.take_values()
     claimed = _claim(source)
     if claimed:
         facts = [each for each in frames.sources() if each.stale == source]
@@ -128,20 +127,4 @@ def _release(marks: list[StaleMark]) -> None:
 
 
 def _lock_partitions(partitions: set[Partition]) -> None:
-    """One at a time per partition, in one order for all, so that two workers neither clash nor wait for each other."""
-    with connection.cursor() as cursor:
-        for institution, month in sorted(partitions):
-            key = institution * 100_000 + month.year * 12 + month.month
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CELL_LOCK, key % 2_147_483_647])
-
-
-def _lock_all_cells() -> None:
-    """No one else rebuilds partitions while everything is rebuilt; readers go on. The tables in the order of writing."""
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE evaluation_readmission, evaluation_casecell IN SHARE ROW EXCLUSIVE MODE")
-
-
-def _lock(key: int) -> None:
-    """Held to the end of the transaction; the statements after it see what the holder before committed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+    locks.take_partitions(institution * 100_000 + month.year * 12 + month.month for institution, month in partitions)

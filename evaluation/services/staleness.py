@@ -7,9 +7,9 @@ from django.db import connection
 from django.db.models import F, Q
 
 from evaluation.models import DataState, InpatientCase, StaleMark, Upload
+from evaluation.services import locks
 
 Partition = tuple[int, date]  # institution id, first day of the month
-STAYS_LOCK = 71_020
 
 
 def pages_changed() -> None:
@@ -47,9 +47,8 @@ def mark_changed_cases(partitions: Collection[Partition], *, are_few: bool) -> N
     """
     mark_cases(partitions)
     institutions, months = zip(*sorted(partitions), strict=True) if partitions else ((), ())
+    locks.take_stays()  # one after the other: two that cannot see each other's cases would both miss a readmission
     with connection.cursor() as cursor:
-        # One transaction after the other: two that cannot see each other's cases would both miss a readmission.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [STAYS_LOCK])
         statement = MARK_STAYS_SQL.format(fence="OFFSET 0" if are_few else "")
         cursor.execute(statement, [StaleMark.Source.STAYS, list(institutions), list(months)])
 

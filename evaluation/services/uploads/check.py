@@ -34,9 +34,9 @@ from evaluation.models import (
     UploadMonth,
     UploadProblem,
 )
+from evaluation.services import locks
 from evaluation.services.uploads.ahead import one_ahead
 from evaluation.services.uploads.faults import fault_of
-from evaluation.services.uploads.locks import upload_lock
 from evaluation.services.uploads.staging import keep_checked, packed, staged_chunks
 
 MOST_PROBLEMS = 20_000  # kept row by row; the groups count all
@@ -47,7 +47,7 @@ DIED_AND_BACK = _(
 
 def check_upload(upload: Upload) -> Upload:
     """Check the rows of a received upload. Can be started anew after a crash; a second worker finds it taken."""
-    with upload_lock(upload) as is_mine:
+    with locks.upload_lock(upload) as is_mine:
         if is_mine:
             upload.refresh_from_db()
             if upload.status == Upload.Status.RECEIVED:
@@ -153,8 +153,9 @@ class _Check:
     @transaction.atomic
     def _finish(self) -> None:
         upload = self.upload
-        status = Upload.objects.select_for_update(no_key=True).values_list("status", flat=True).get(pk=upload.pk)
-        if status != Upload.Status.RECEIVED:  # withdrawn meanwhile
+        with locks.patience(None):  # to wait for whoever withdraws it takes a moment
+            status = locks.take_upload(upload.pk).status
+        if status != Upload.Status.RECEIVED:
             return
         upload.rows_flagged = len(self.flagged)
         order = {Severity.ERROR: 0, Severity.WARNING: 1}
