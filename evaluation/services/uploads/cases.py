@@ -219,5 +219,6 @@ def _take_out_rest_of_month(cursor, upload: Upload) -> None:
 
 def _copy(cursor, table: str, columns: Sequence[str], content: bytes) -> None:
     names = ", ".join(f'"{column}"' for column in columns)
-    with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy:
+    statement = f"COPY {table} ({names}) FROM STDIN (FORMAT csv)"
+    with connection.wrap_database_errors, cursor.copy(statement) as copy:
         copy.write(content)

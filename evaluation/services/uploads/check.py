@@ -63,16 +63,15 @@ def _run(upload: Upload) -> None:
     except (OperationalError, InterfaceError):
         raise  # the database is away: the next sweep tries again
     except Exception as error:
-        upload.problems.all().delete()
-        upload.month_counts.all().delete()
-        received = Upload.objects.filter(pk=upload.pk, status=Upload.Status.RECEIVED)
-        received.update(
-            status=Upload.Status.FAILED,
-            failure=fault_of(error, upload),
-            rows_checked=0,
-            rows_rejected=0,
-            rows_flagged=0,
-        )
+        give_up(upload, fault_of(error, upload))
+
+
+def give_up(upload: Upload, reason: str) -> None:
+    """End an upload that cannot be checked; no row of it counts as accepted."""
+    upload.problems.all().delete()
+    upload.month_counts.all().delete()
+    received = Upload.objects.filter(pk=upload.pk, status=Upload.Status.RECEIVED)
+    received.update(status=Upload.Status.FAILED, failure=reason, rows_checked=0, rows_rejected=0, rows_flagged=0)
 
 
 class _Check:
@@ -190,6 +189,7 @@ def _keep_problems(upload: Upload, problems: Iterable[Problem]) -> int:
     columns = 'upload_id, "row", "column", severity, rule, message, "values"'
     with (
         connection.cursor() as cursor,
+        connection.wrap_database_errors,
         cursor.copy(f"COPY {UploadProblem._meta.db_table} ({columns}) FROM STDIN") as copy,
     ):
         for each in problems:

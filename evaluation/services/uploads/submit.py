@@ -113,8 +113,8 @@ def _advance(upload: Upload, to: Upload.Status, by: User | None) -> tuple[Upload
     _check_right(upload, to, by)
     if reason := why_not(upload, to):
         raise ValidationError(reason)
-    before, upload.status = upload.status, to
-    upload.save(update_fields=["status"])
+    before, upload.status, upload.tries = upload.status, to, 0
+    upload.save(update_fields=["status", "tries"])
     return upload, before
 
 
