@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from evaluation.access.roles import Permission
 from evaluation.access.rules import may
+from evaluation.pages.lateness import lateness
 from evaluation.views.scope import current_consortium, visible_consortia
 
 PARAMETERS_KEPT = ("period", "against")
@@ -61,4 +62,10 @@ def frame(request: HttpRequest) -> dict:
         for item in ITEMS
         if any(may(request.user, permission) for permission in item.needs)
     ]
-    return {"menu": items, "consortia": visible_consortia(request), "consortium": current_consortium(request)}
+    consortium = current_consortium(request)
+    return {
+        "menu": items,
+        "consortia": visible_consortia(request),
+        "consortium": consortium,
+        "lateness": lateness(consortium.stale_since) if consortium else "",
+    }

@@ -12,6 +12,7 @@ from evaluation.services import locks
 
 Partition = tuple[int, date]  # institution id, first day of the month
 
+BEHIND = timedelta(minutes=15)  # figures that show what was delivered so long ago still not
 RETRY_AFTER = timedelta(minutes=10)  # what failed for a reason of its own
 
 
@@ -103,6 +104,11 @@ def set_aside(marks: Iterable[StaleMark], *, since: Iterable[StaleMark]) -> None
 def stale_since() -> datetime | None:
     """Since when the figures do not show all that was delivered."""
     return StaleMark.objects.aggregate(oldest=Min("marked_at"))["oldest"]
+
+
+def are_behind(since: datetime | None) -> bool:
+    """More than what a worker has in hand."""
+    return since is not None and since < timezone.now() - BEHIND
 
 
 def is_computed(upload: Upload) -> bool:

@@ -5,7 +5,7 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from evaluation.models import Consortium, DataState, Institution
+from evaluation.models import Consortium, DataState, Institution, StaleMark
 
 KEPT = "consortium"
 
@@ -13,10 +13,12 @@ KEPT = "consortium"
 def visible_consortia(request: HttpRequest) -> list[Consortium]:
     """The consortia of the signed-in person, the largest first; read once per request."""
     if not hasattr(request, "visible_consortia"):
-        version = Subquery(
-            DataState.objects.values("version")[:1]
-        )  # for evaluation/views/page_cache.py, without a query more
-        seen = Consortium.objects.visible_to(request.user).annotate(size=Count("memberships"), data_version=version)
+        # Without a query more: for evaluation/views/page_cache.py, and evaluation/pages/lateness.py.
+        version = Subquery(DataState.objects.values("version")[:1])
+        stale_since = Subquery(StaleMark.objects.order_by("marked_at").values("marked_at")[:1])
+        seen = Consortium.objects.visible_to(request.user).annotate(
+            size=Count("memberships"), data_version=version, stale_since=stale_since
+        )
         seen = seen.order_by("-size", "code")
         request.visible_consortia = list(seen)
     return request.visible_consortia
