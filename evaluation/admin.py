@@ -260,7 +260,7 @@ class UploadAdmin(ByRole):
     """To look at."""
 
     needs = (Permission.SUBMIT_MASTER_DATA,)
-    list_display = ("pk", "dataset", "institution", "month", "status", "rows_read", "created_at")
+    list_display = ("pk", "dataset", "institution", "month", "status", "failure", "rows_read", "created_at")
     list_filter = ("dataset", "status")
 
     def get_queryset(self, request):

@@ -14,6 +14,7 @@ ACTIONS = (
     _("password changed"),
     _("threshold changed"),
     _("upload received"), _("upload submitted"), _("upload withdrawn"), _("upload stored"), _("upload undone"),
+    _("upload set aside"),
     _("cases seen"), _("export"),
 )  # fmt: skip
 
