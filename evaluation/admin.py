@@ -250,8 +250,8 @@ class ThresholdAdmin(ByRole):
         before = {name: form.initial.get(name) for name in form.changed_data}
         super().save_model(request, obj, form, change)
         after = {name: form.cleaned_data.get(name) for name in form.changed_data}
-        audit.record("threshold changed", by=request.user, thing=str(obj), before=before, after=after)
         staleness.mark_lights()
+        audit.record("threshold changed", by=request.user, thing=str(obj), before=before, after=after)
         ring(recompute)
 
 
