@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Q
-
 from budgets.models import Budget, Expenditure
 from evaluation.models import Institution, User
-from evaluation.services.records import ids, upsert
+from evaluation.services.records import delete_by_key, ids, upsert
 from evaluation.services.staleness import Partition
 
 FEN = Decimal(100)
@@ -31,15 +29,14 @@ class BudgetRecords:
         upsert(Budget, rows, key=("year", "institution", "category"))
 
     def remove(self, contents: Sequence[dict]) -> None:
-        places, wanted = _places(contents), Q(pk__in=[])
-        for row in contents:
-            wanted |= Q(year=row["year"], institution=places[row["institution"]], category=row["category"])
-        Budget.objects.filter(wanted).delete()
+        places = _places(contents)
+        gone = [(row["year"], places[row["institution"]], row["category"]) for row in contents]
+        delete_by_key(Budget, gone, key=("year", "institution", "category"))
 
-    def partitions(self, contents: Sequence[dict]) -> set[Partition]:
+    def partitions(self, contents: Sequence[dict]) -> list[set[Partition]]:
         """January stands for the year: the facts of a plan concern all its months."""
         places = _places(contents)
-        return {(places[row["institution"]], date(row["year"], 1, 1)) for row in contents}
+        return [{(places[row["institution"]], date(row["year"], 1, 1))} for row in contents]
 
 
 class ExpenditureRecords:
@@ -59,14 +56,13 @@ class ExpenditureRecords:
         upsert(Expenditure, rows, key=("month", "institution", "category"))
 
     def remove(self, contents: Sequence[dict]) -> None:
-        places, wanted = _places(contents), Q(pk__in=[])
-        for row in contents:
-            wanted |= Q(month=_month(row), institution=places[row["institution"]], category=row["category"])
-        Expenditure.objects.filter(wanted).delete()
-
-    def partitions(self, contents: Sequence[dict]) -> set[Partition]:
         places = _places(contents)
-        return {(places[row["institution"]], _month(row)) for row in contents}
+        gone = [(_month(row), places[row["institution"]], row["category"]) for row in contents]
+        delete_by_key(Expenditure, gone, key=("month", "institution", "category"))
+
+    def partitions(self, contents: Sequence[dict]) -> list[set[Partition]]:
+        places = _places(contents)
+        return [{(places[row["institution"]], _month(row))} for row in contents]
 
 
 def _month(row: dict) -> date:

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from evaluation.access.roles import Permission
 from evaluation.access.rules import may
 from evaluation.models import Joining
+from evaluation.pages.lateness import lateness
 from evaluation.pages.seen import is_outsider
 from evaluation.views.scope import current_consortium, visible_consortia
 
@@ -78,9 +79,11 @@ def frame(request: HttpRequest) -> dict:
         for item in ITEMS
         if any(may(request.user, permission) for permission in item.needs)
     ]
+    consortium = current_consortium(request)
     return {
         "menu": items,
         "consortia": visible_consortia(request),
-        "consortium": current_consortium(request),
+        "consortium": consortium,
+        "lateness": lateness(consortium.stale_since) if consortium else "",
         "reads_published": is_outsider(request.user),
     }

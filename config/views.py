@@ -6,10 +6,12 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from evaluation.services import staleness
 from evaluation.services.heartbeat import is_alive
 
 
@@ -21,9 +23,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Everything the product needs answers: database, migrations, Redis, a worker seen within a minute."""
-    states = {"database": _database(), "migrations": _migrations(), "redis": _redis(), "worker": _worker()}
-    return JsonResponse(states, status=200 if all(state == "ok" for state in states.values()) else 503)
+    """Visitors may be sent: the database answers and its tables are up to date. What else is not well is named, but keeps
+    nobody from the figures that are there: Redis, a worker seen within a minute, figures that fell behind."""
+    needed = {"database": _database(), "migrations": _migrations()}
+    states = {**needed, "redis": _redis(), "worker": _worker(), "figures": _figures()}
+    return JsonResponse(states, status=200 if all(state == "ok" for state in needed.values()) else 503)
 
 
 def _database() -> str:
@@ -59,6 +63,14 @@ def _worker() -> str:
         return "ok" if is_alive("sweep") else "not seen"
     except Exception:
         return "unknown"
+
+
+def _figures() -> str:
+    try:
+        since = staleness.stale_since()
+    except Exception:
+        return "unknown"
+    return f"behind since {timezone.localtime(since):%Y-%m-%dT%H:%M:%S%z}" if staleness.are_behind(since) else "ok"
 
 
 @login_not_required

@@ -298,8 +298,8 @@ class ThresholdAdmin(ByRole):
         before = {name: form.initial.get(name) for name in form.changed_data}
         super().save_model(request, obj, form, change)
         after = {name: form.cleaned_data.get(name) for name in form.changed_data}
-        audit.record("threshold changed", by=request.user, thing=str(obj), before=before, after=after)
         staleness.mark_lights()
+        audit.record("threshold changed", by=request.user, thing=str(obj), before=before, after=after)
         ring(recompute)
 
 
@@ -308,7 +308,7 @@ class UploadAdmin(ByRole):
     """To look at."""
 
     needs = (Permission.SUBMIT_MASTER_DATA,)
-    list_display = ("pk", "dataset", "institution", "month", "status", "rows_read", "created_at")
+    list_display = ("pk", "dataset", "institution", "month", "status", "failure", "rows_read", "created_at")
     list_filter = ("dataset", "status")
 
     def get_queryset(self, request):

@@ -47,12 +47,17 @@ class RecordStore(Protocol):
 
     def remove(self, contents: Sequence[dict]) -> None: ...
 
-    def partitions(self, contents: Sequence[dict]) -> set[Partition]: ...
+    def partitions(self, contents: Sequence[dict]) -> list[set[Partition]]:
+        """The institution-months that each of the records concerns."""
+        ...
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """`store` None: cases, which have a table of versions and a path of their own."""
+    """`store` None: cases, which have a table of versions and a path of their own.
+
+    `cases_at`: the column with the institution about whose cases the records say something.
+    """
 
     layout: Layout
     name: str
@@ -62,6 +67,7 @@ class Dataset:
     has_month: bool = False
     reach: Reach = Reach.TODAY
     stale: StaleMark.Source = StaleMark.Source.VALUES
+    cases_at: str = ""
 
     @property
     def code(self) -> str:

@@ -128,7 +128,7 @@ def read_frame(query: str, params: Sequence, dtypes: Mapping[str, str]) -> pd.Da
     buffer = io.BytesIO()
     connection.ensure_connection()
     statement = mogrify(f"COPY ({query}) TO STDOUT (FORMAT csv)", params, connection)
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for block in copy:
             buffer.write(block)
     buffer.seek(0)

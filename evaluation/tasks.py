@@ -29,8 +29,7 @@ def recompute() -> None:
 def sweep() -> None:
     """Everything that waits, whoever forgot it."""
     beat("sweep")
-    for upload in uploads.waiting_uploads():
-        uploads.advance(upload)
+    uploads.advance_all()
     recompute_stale()
 
 

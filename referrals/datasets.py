@@ -7,4 +7,14 @@ from referrals.checks import check_referrals
 from referrals.layouts import REFERRALS
 from referrals.services import ReferralRecords
 
-DATASETS = (Dataset(REFERRALS, _("Referrals"), Owner.INSTITUTION, check_referrals, ReferralRecords(), has_month=True),)
+DATASETS = (
+    Dataset(
+        REFERRALS,
+        _("Referrals"),
+        Owner.INSTITUTION,
+        check_referrals,
+        ReferralRecords(),
+        has_month=True,
+        cases_at="receiver",
+    ),
+)

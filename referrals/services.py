@@ -52,10 +52,10 @@ class ReferralRecords:
         Referral.objects.filter(code__in=[row["id"] for row in contents]).delete()
         link_patients(bytes.fromhex(row["patient_id"]) for row in contents)
 
-    def partitions(self, contents: Sequence[dict]) -> set[Partition]:
+    def partitions(self, contents: Sequence[dict]) -> list[set[Partition]]:
         """The sender's months and the receiver's: both may count the referral."""
         places = ids(Institution, {row[end] for row in contents for end in ("sender", "receiver")})
-        return {(places[row[end]], _month(row)) for row in contents for end in ("sender", "receiver")}
+        return [{(places[row[end]], _month(row)) for end in ("sender", "receiver")} for row in contents]
 
 
 def link_patients(hashes: Iterable[bytes]) -> None:

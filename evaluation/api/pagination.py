@@ -6,3 +6,9 @@ class Pages(PageNumberPagination):
 
     page_size_query_param = "page_size"
     max_page_size = 1000
+
+
+class ValuePages(Pages):
+    """Values are small: a thousand on a page unless fewer are asked for."""
+
+    page_size = 1000

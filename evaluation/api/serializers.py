@@ -108,6 +108,15 @@ class ProblemSerializer(serializers.Serializer):
     message = serializers.CharField()
 
 
+class UploadListSerializer(serializers.ListSerializer):
+    """Asks once for the whole page which uploads are computed."""
+
+    def to_representation(self, data):
+        uploads = list(data)
+        self.child.computed = staleness.computed_uploads(uploads)
+        return super().to_representation(uploads)
+
+
 class UploadSerializer(serializers.ModelSerializer):
     institution = serializers.SlugRelatedField("code", read_only=True)
     consortium = serializers.SlugRelatedField("code", read_only=True, allow_null=True)
@@ -123,6 +132,7 @@ class UploadSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Upload
+        list_serializer_class = UploadListSerializer
         fields = (
             "id", "url", "dataset", "institution", "consortium", "month", "mode", "filename", "by", "created_at", "submitted_at",
             "status", "failure", "rows_read", "rows_checked", "accepted", "flagged", "rejected", "rows_stored", "computed",
@@ -134,7 +144,7 @@ class UploadSerializer(serializers.ModelSerializer):
         return f"{upload.month:%Y-%m}" if upload.month else None
 
     def get_computed(self, upload: Upload) -> bool:
-        return staleness.is_computed(upload)
+        return upload.pk in self.computed if self.parent is not None else staleness.is_computed(upload)
 
     @extend_schema_field(ProblemSerializer(many=True))
     def get_problems(self, upload: Upload) -> list[dict]:

@@ -13,6 +13,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from evaluation.api.pagination import ValuePages
 from evaluation.api.permissions import Delivers, SeesCases, SeesValues
 from evaluation.api.reading import AuditedReading
 from evaluation.api.serializers import (
@@ -28,14 +29,14 @@ from evaluation.api.serializers import (
 from evaluation.api.values import as_record
 from evaluation.datasets import dataset_by_name
 from evaluation.importing.problems import SheetRefused
-from evaluation.indicators.periods import Period
+from evaluation.indicators.periods import Period, PeriodKind, months_between
 from evaluation.models import InpatientCase, Institution, Membership, Upload
 from evaluation.pages.values import NoSuchValue, find_values
 from evaluation.services import uploads
 from evaluation.services.values import indicators
 from evaluation.tasks import carry_on
 
-MOST_PERIODS = 200
+MOST_MONTHS, MOST_CODES, MOST_VALUES = 120, 500, 100_000  # of one question
 
 
 class InstitutionViewSet(viewsets.ReadOnlyModelViewSet):
@@ -94,32 +95,45 @@ class IndicatorValueViewSet(viewsets.ViewSet):
     @extend_schema(
         responses=ValueListSerializer,
         parameters=[
-            _text("indicator", "Codes, comma-separated", required=True),
-            _text("institution", "Codes, comma-separated"),
-            _text("consortium", "Codes, comma-separated"),
+            _text("indicator", f"Codes, comma-separated, at most {MOST_CODES}", required=True),
+            _text("institution", f"Codes, comma-separated, at most {MOST_CODES}"),
+            _text("consortium", f"Codes, comma-separated, at most {MOST_CODES}"),
             _text("level", "With a consortium: L3 … VC or PRIMARY"),
-            _text("period", "2026-03, 2026-Q1, 2026 or 2026-03R12; several comma-separated"),
-            _text("from", "First period of a span, in the form of `to`"),
+            _text("period", f"2026-03, 2026-Q1, 2026 or 2026-03R12; several comma-separated, at most {MOST_CODES}"),
+            _text("from", f"First period of a span of at most {MOST_MONTHS} months, in the form of `to`"),
             _text("to", "Last period of a span"),
+            OpenApiParameter("page", OpenApiTypes.INT, description="Page of the results"),
+            OpenApiParameter("page_size", OpenApiTypes.INT, description="Values on a page, at most 1,000"),
         ],
     )
     def list(self, request: Request) -> Response:
         query = request.query_params
         if not query.get("indicator"):
             raise ValidationError({"indicator": [_("Name at least one indicator.")]})
+        asked = {name: _codes(query, name) for name in ("indicator", "institution", "consortium")}
+        periods = _periods(query)
+        if len(asked["indicator"]) * len(asked["institution"] + asked["consortium"]) * len(periods) > MOST_VALUES:
+            raise ValidationError(
+                {
+                    "indicator": [
+                        _("These are more than %(count)s values. Ask in parts.") % {"count": f"{MOST_VALUES:,}"}
+                    ]
+                }
+            )
         try:
             found = find_values(
-                indicators=_codes(query.get("indicator", "")),
-                institutions=_codes(query.get("institution", "")),
-                consortia=_codes(query.get("consortium", "")),
+                indicators=asked["indicator"],
+                institutions=asked["institution"],
+                consortia=asked["consortium"],
                 level=query.get("level", ""),
-                periods=_periods(query),
+                periods=periods,
                 user=request.user,
             )
         except NoSuchValue as error:
             raise ValidationError({error.field: [str(error)]}) from None
-        records = [as_record(each) for each in found]
-        return Response({"count": len(records), "next": None, "previous": None, "results": records})
+        pages = ValuePages()
+        page = pages.paginate_queryset(found, request, view=self)
+        return pages.get_paginated_response([as_record(each) for each in page])
 
 
 class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
@@ -197,13 +211,17 @@ class CaseViewSet(AuditedReading):
         return InpatientCase.objects.visible_to(self.request.user).select_related("institution").order_by("-pk")
 
 
-def _codes(text: str) -> list[str]:
-    return [code.strip() for code in text.split(",") if code.strip()]
+def _codes(query, name: str) -> list[str]:
+    """The codes of a parameter, each once."""
+    codes = list(dict.fromkeys(code.strip() for code in query.get(name, "").split(",") if code.strip()))
+    if len(codes) > MOST_CODES:
+        raise ValidationError({name: [_("At most %(count)s codes at a time.") % {"count": MOST_CODES}]})
+    return codes
 
 
 def _periods(query) -> list[str]:
     """The periods of a request: named, or all of the kind from … to."""
-    named = _codes(query.get("period", ""))
+    named = _codes(query, "period")
     if not (query.get("from") or query.get("to")):
         if not named:
             raise ValidationError({"period": [_("Name a period, or from and to.")]})
@@ -216,9 +234,12 @@ def _periods(query) -> list[str]:
         raise ValidationError({"to": [_("Write from and to in the same form.")]})
     if last < first:
         raise ValidationError({"to": [_("This lies before from.")]})
+    begin = first.last if first.kind is PeriodKind.ROLLING else first.first
+    if len(months_between(begin, last.last)) > MOST_MONTHS:
+        raise ValidationError(
+            {"to": [_("The span is longer than %(count)s months. Ask for it in parts.") % {"count": MOST_MONTHS}]}
+        )
     spans = [first]
     while spans[-1] < last:
         spans.append(spans[-1].shifted(1))
-        if len(spans) > MOST_PERIODS:
-            raise ValidationError({"to": [_("At most %(count)s periods at a time.") % {"count": MOST_PERIODS}]})
     return [span.code for span in spans]

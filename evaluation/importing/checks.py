@@ -30,24 +30,42 @@ class Checked:
 
 
 class KeyMemory:
-    """Keys seen so far in a sheet that comes in chunks, as 64-bit hashes with their row numbers (V3)."""
+    """Keys seen so far in a sheet that comes in chunks, as 64-bit hashes with their row numbers (V3).
+
+    They lie in a few sorted runs, each at least twice as long as the next, so that a chunk costs the logarithm of what was
+    seen before and not all of it.
+    """
 
     def __init__(self) -> None:
-        self.hashes = np.empty(0, dtype=np.uint64)
-        self.rows = np.empty(0, dtype=np.int64)
+        self.runs: list[tuple[np.ndarray, np.ndarray]] = []  # hashes, sorted, and their rows
 
     def first_rows(self, keys: pd.DataFrame) -> pd.Series:
         """For each row the sheet row that had the same key before, or NA; remembers the new keys."""
+        rows = keys.index.to_numpy(dtype=np.int64)
         hashes = pd.util.hash_pandas_object(keys, index=False).to_numpy()
-        everything = np.concatenate([self.hashes, hashes])
-        rows = np.concatenate([self.rows, keys.index.to_numpy(dtype=np.int64)])
-        order = pd.Series(rows).groupby(everything, sort=False).transform("first").to_numpy()
-        first = pd.Series(order[len(self.hashes) :], keys.index, dtype="Int64")
-        earlier = first.mask(first == keys.index)
-        fresh = earlier.isna().to_numpy()
-        self.hashes = np.concatenate([self.hashes, hashes[fresh]])
-        self.rows = np.concatenate([self.rows, keys.index.to_numpy(dtype=np.int64)[fresh]])
-        return earlier
+        order = np.argsort(hashes, kind="stable")
+        hashes, sheet_rows = hashes[order], rows[order]
+        is_new = np.ones(len(hashes), dtype=bool)
+        is_new[1:] = hashes[1:] != hashes[:-1]
+        first = sheet_rows[np.maximum.accumulate(np.where(is_new, np.arange(len(hashes)), 0))]
+        for seen, their_rows in self.runs:
+            places = np.minimum(np.searchsorted(seen, hashes), len(seen) - 1)
+            found = seen[places] == hashes
+            first[found] = their_rows[places[found]]
+        fresh = first == sheet_rows
+        self._remember(hashes[fresh], sheet_rows[fresh])
+        found = pd.Series(first, sheet_rows, dtype="Int64").mask(fresh)
+        return found.reindex(keys.index)
+
+    def _remember(self, hashes: np.ndarray, rows: np.ndarray) -> None:
+        if not len(hashes):
+            return
+        self.runs.append((hashes, rows))
+        while len(self.runs) > 1 and len(self.runs[-2][0]) < 2 * len(self.runs[-1][0]):
+            pair = self.runs[-2:]
+            hashes, rows = (np.concatenate([run[part] for run in pair]) for part in (0, 1))
+            order = np.argsort(hashes, kind="stable")
+            self.runs[-2:] = [(hashes[order], rows[order])]
 
 
 class SheetCheck:

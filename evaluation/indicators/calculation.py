@@ -43,15 +43,15 @@ def calculate_values(
 
     `discharges` and `discharges_before` are those of the scope and period, and of the same period a year earlier.
     """
-    chosen = list(indicators)
+    chosen, codes = list(indicators), [period.code for period in periods]
     frames = {
-        name: _by_scope_and_period(
-            roll_up(source.frame, scopes, windows(periods, source.window), within=source.within), source
-        )
+        name: _by_scope_and_period(source, scopes, windows(periods, source.window), codes)
         for name, source in facts.items()
     }
     if any(indicator.looks_back for indicator in chosen) and "cases" in facts:
-        frames["cases_year_before"] = _year_before(facts["cases"], scopes, periods)
+        earlier = windows([period.year_before for period in periods], facts["cases"].window)
+        before = [period.year_before.code for period in periods]
+        frames["cases_year_before"] = _by_scope_and_period(facts["cases"], scopes, earlier, before)
     results = {indicator.code: indicator.calculate(frames, BY) for indicator in chosen}
     values = pd.concat(results, names=["indicator", *BY]).reset_index()
     beside = {
@@ -66,17 +66,19 @@ def calculate_values(
         )
     follow_up = [indicator.code for indicator in chosen if indicator.needs_follow_up]
     values["last_index_day"] = values["last_index_day"].where(values["indicator"].isin(follow_up))
+    values["period"] = values["period"].map(dict(enumerate(codes)))
     return values
 
 
-def _year_before(source: Facts, scopes: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
-    """The facts of the same periods a year earlier, under the name of the later period."""
-    earlier = windows([period.year_before for period in periods], source.window)
-    names = {period.year_before.code: period.code for period in periods}
-    earlier["period"] = earlier["period"].map(names).astype("category")
-    return _by_scope_and_period(roll_up(source.frame, scopes, earlier, within=source.within), source)
+def _by_scope_and_period(
+    source: Facts, scopes: pd.DataFrame, months: pd.DataFrame, codes: Sequence[str]
+) -> pd.DataFrame:
+    """Facts rolled up; a period is its place in `codes`. Numbers, since indices over categories cannot be aligned when
+    one has more than 127 of them and the other fewer.
 
-
-def _by_scope_and_period(rolled: pd.DataFrame, source: Facts) -> pd.DataFrame:
-    """Facts without further columns are one row per scope and period: indexed so, indicators need not add them up again."""
+    Facts without further columns are one row per scope and period: indexed so, indicators need not add them up again.
+    """
+    places = {code: place for place, code in enumerate(codes)}
+    numbered = months.assign(period=months["period"].map(places).astype("int64"))
+    rolled = roll_up(source.frame, scopes, numbered, within=source.within)
     return rolled if source.within else rolled.set_index(list(BY))

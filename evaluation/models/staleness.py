@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.models.case import InpatientCase
@@ -12,6 +13,8 @@ class StaleMark(models.Model):
     recomputed simply has another mark (docs/decisions/0005). Empty institution, consortium or month means all. A mark of
     STAYS names one stay whose readmission may have changed through admissions elsewhere; FOLLOW_UP are the values that
     rest on readmissions only; PUBLISHED what outsiders read, computed after the exact values.
+
+    A mark whose work failed for a reason of its own is set aside: `failure` says why, `retry_at` when it is tried again.
     """
 
     class Source(models.TextChoices):
@@ -28,10 +31,15 @@ class StaleMark(models.Model):
     consortium = models.ForeignKey(Consortium, models.CASCADE, null=True, related_name="+", db_index=False)
     month = models.DateField(null=True)
     stay = models.ForeignKey(InpatientCase, models.CASCADE, null=True, related_name="+", db_index=False)
-    marked_at = models.DateTimeField(auto_now_add=True, db_default=models.functions.Now())
+    marked_at = models.DateTimeField(default=timezone.now, db_default=models.functions.Now())
+    failure = models.TextField(blank=True, default="", db_default="")
+    retry_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = (models.Index(fields=("source", "institution", "month"), name="stale_partition"),)
+        indexes = (
+            models.Index(fields=("source", "institution", "month"), name="stale_partition"),
+            models.Index(fields=("marked_at",), name="stale_since"),
+        )
 
     def __str__(self):
         return f"{self.source} {self.institution_id or '*'} {self.month or '*'}"

@@ -82,6 +82,7 @@ class Upload(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.RECEIVED, db_index=True)
     submitted_at = models.DateTimeField(_("submitted at"), null=True)
     failure = models.TextField(_("failure"), blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)  # to check or store it, since a person last decided
     language = models.CharField(max_length=10, default="en")  # of who delivered it: what the worker says is said in it
 
     headings = models.JSONField(default=dict)  # canonical name → the one of our headings that the sheet has

@@ -3,25 +3,23 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from evaluation.models import AuditEvent, User
+from evaluation.services import locks
 
-CHAIN_LOCK = 71_003
 FIRST = "0" * 64
 address: ContextVar[str] = ContextVar("address", default="")  # of the request being served
+_kept_back: ContextVar[list[AuditEvent] | None] = ContextVar("kept_back", default=None)
 
 
-@transaction.atomic
 def record(action: str, *, by: User | None, thing: object = "", by_name: str = "", **details: object) -> AuditEvent:
     """Append an event; `details` say what changed, before and after, never a patient's identity."""
-    with connection.cursor() as cursor:  # one after the other, so that each knows the one before
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
-    previous = AuditEvent.objects.order_by("-pk").values_list("hash", flat=True).first() or FIRST
     event = AuditEvent(
         at=timezone.now(),
         by=by,
@@ -30,11 +28,35 @@ def record(action: str, *, by: User | None, thing: object = "", by_name: str = "
         action=action,
         thing=str(thing)[:200],
         details=json.loads(json.dumps(details, default=str)),
-        previous_hash=previous,
     )
+    kept_back = _kept_back.get()
+    if kept_back is None:
+        _append(event)
+    else:
+        kept_back.append(event)
+    return event
+
+
+@contextmanager
+def recorded_at_the_end() -> Iterator[None]:
+    """For several steps in one transaction: their events are appended when all is done. The trail is locked from the first
+    event to the end of the transaction, and who waits for data meanwhile would wait for whoever waits for the trail."""
+    events: list[AuditEvent] = []
+    token = _kept_back.set(events)
+    try:
+        yield
+    finally:
+        _kept_back.reset(token)
+    for event in events:
+        _append(event)
+
+
+@transaction.atomic
+def _append(event: AuditEvent) -> None:
+    locks.take_trail()  # one after the other, so that each knows the one before
+    event.previous_hash = AuditEvent.objects.order_by("-pk").values_list("hash", flat=True).first() or FIRST
     event.hash = event_hash(event)
     event.save(force_insert=True)
-    return event
 
 
 def event_hash(event: AuditEvent) -> str:

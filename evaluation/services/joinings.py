@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from evaluation.access import rules
 from evaluation.access.roles import Permission
 from evaluation.models import Joining, Membership, User
-from evaluation.services import audit, memberships, staleness
-from evaluation.services.uploads.locks import RECORDS, lock_institutions
+from evaluation.services import audit, locks, memberships, staleness
 
 
 @transaction.atomic
@@ -41,7 +40,7 @@ def decline(*, joining: Joining, by: User) -> Joining:
 
 def _answer(joining: Joining, status: Joining.Status, by: User) -> Joining:
     """Lock, ask whether it may be answered, write the answer."""
-    lock_institutions([RECORDS])
+    locks.take_data([locks.RECORDS])
     rules.require(by, Permission.CONFIRM_MEMBERSHIP)
     found = Joining.objects.filter(pk=joining.pk).select_related("consortium", "institution").first()
     if found is None:

@@ -16,34 +16,42 @@ from evaluation import frames
 from evaluation.indicators.facts import CASES_BEHIND, USUAL_AMOUNTS
 from evaluation.indicators.periods import months_between
 from evaluation.indicators.publishing import OFFSET, STEP, UNIT, Rounding, published_facts, unit_of
+from evaluation.indicators.scopes import Scope
 from evaluation.models import DataState, Institution, Publication, StaleMark
 from evaluation.services import values
+from evaluation.services.apart import each_apart
 
 Series = tuple[int, int | None, int]  # institution, partner, year
 
 
 @transaction.atomic
-def publish(marks: Sequence[StaleMark] | None = None) -> None:
-    """Round anew what the marks made stale (None: everything) and compute the values that rest on it.
+def publish(marks: Sequence[StaleMark] | None = None) -> values.Faults:
+    """Round anew what the marks made stale (None: everything) and compute the values that rest on it. Returns the
+    institutions and consortia that failed; theirs stay as they were.
 
     A changed month changes the published ones after it in its year: the rounding is of running totals.
     """
     covered = frames.covered_months()
     first, last = covered or (None, None)
     DataState.objects.update(first_month=first, last_month=last, data_end=frames.data_end_day())
-    if (
-        marks is None
-        or covered is None
-        or any(each.institution_id is None and each.consortium_id is None for each in marks)
-    ):
-        _round(None, range(first.year, last.year + 1) if first and last else ())
-        values.recompute_values(edition=values.PUBLISHED)
-        return
-    institutions = {each.institution_id for each in marks if each.institution_id}
-    years = {each.month.year for each in marks if each.month} or set(range(covered[0].year, covered[1].year + 1))
-    if institutions:
-        _round(institutions, years)
-    values.recompute_values([*_widened(marks)], edition=values.PUBLISHED)
+    every = [*range(first.year, last.year + 1)] if first and last else []
+    if marks is None or not every or any(each.institution_id is None and each.consortium_id is None for each in marks):
+        return _round_all(every) | values.recompute_values(edition=values.PUBLISHED)
+    institutions = sorted({each.institution_id for each in marks if each.institution_id})
+    years = sorted({each.month.year for each in marks if each.month}) or every
+    failed = each_apart(lambda some: _round(some, years), institutions)
+    return _of_institutions(failed) | values.recompute_values([*_widened(marks)], edition=values.PUBLISHED)
+
+
+def _round_all(years: Sequence[int]) -> values.Faults:
+    if not each_apart(lambda _all: _round(None, years), ["All published months at once"]):
+        return {}
+    institutions = list(Institution.objects.order_by("pk").values_list("pk", flat=True))
+    return _of_institutions(each_apart(lambda some: _round(some, years), institutions))
+
+
+def _of_institutions(failed: dict[int, str]) -> values.Faults:
+    return {Scope(institution=institution): reason for institution, reason in failed.items()}
 
 
 def published_groups(institutions: Sequence[int], year: int) -> pd.DataFrame:
@@ -62,9 +70,8 @@ def _widened(marks: Iterable[StaleMark]) -> Iterable[StaleMark]:
             yield StaleMark(institution_id=mark.institution_id, consortium_id=mark.consortium_id, month=month)
 
 
-def _round(institutions: set[int] | None, years: Iterable[int]) -> None:
+def _round(institutions: Sequence[int] | None, years: Sequence[int]) -> None:
     """Replace the published months of these institutions and years (None: of all)."""
-    chosen = sorted(set(years))
     with connection.cursor() as cursor:
         if institutions is None:
             cursor.execute("DELETE FROM evaluation_publishedfact")
@@ -72,14 +79,12 @@ def _round(institutions: set[int] | None, years: Iterable[int]) -> None:
             cursor.execute(
                 "DELETE FROM evaluation_publishedfact WHERE extract(year FROM month) = ANY(%s)"
                 " AND (institution_id = ANY(%s) OR partner_id = ANY(%s))",
-                [chosen, list(institutions), list(institutions)],
+                [list(years), list(institutions), list(institutions)],
             )
     for source in frames.sources():
         if isinstance(source.published, Rounding):
-            for year in chosen:
-                exact = source.rows(
-                    None if institutions is None else sorted(institutions), date(year, 1, 1), date(year, 12, 1)
-                )
+            for year in years:
+                exact = source.rows(institutions, date(year, 1, 1), date(year, 12, 1))
                 _write(source.name, published_facts(exact, source.published, _secrets(exact, source.published)))
 
 

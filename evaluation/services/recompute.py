@@ -1,18 +1,26 @@
 """Works off stale marks: cells first, then values. PostgreSQL is the truth, the queue only rings.
 
 A claim is a row lock: marks are taken with FOR UPDATE SKIP LOCKED and deleted in the transaction that does their work.
-A killed worker's transaction rolls back, its marks are free again at once, and the next sweep takes them.
+A killed worker's transaction rolls back, its marks are free again at once, and the next sweep takes them. What fails for a
+reason of its own is set aside with the reason and tried again later; it keeps nothing else from being computed.
 """
 
-from django.db import connection, transaction
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from evaluation import frames
-from evaluation.models import StaleMark
-from evaluation.services import cells, publications, staleness, values
+from evaluation.indicators.definition import Indicator
+from evaluation.models import CaseCell, StaleMark
+from evaluation.services import cells, locks, publications, staleness, values
+from evaluation.services.apart import each_apart
 from evaluation.services.staleness import Partition
 
 PARTITIONS_AT_ONCE, STAYS_AT_ONCE = 400, 20_000
-CELL_LOCK, VALUE_LOCK = 71_001, 71_002  # advisory locks; the first is taken together with institution and month
+MANY_PARTITIONS = 200  # from so many on, and half of all, everything is rebuilt: one join instead of many look-ups
+OF_CELLS = (StaleMark.Source.CASES, StaleMark.Source.STAYS)
 
 
 def recompute_stale() -> int:
@@ -20,7 +28,7 @@ def recompute_stale() -> int:
 
     What was delivered first; what that changes elsewhere, the readmissions of earlier stays, after it.
     """
-    done = 0
+    done = _recompute_most_cells()
     while claimed := _recompute_cells():
         done += claimed
     done += _recompute_values()
@@ -32,17 +40,43 @@ def recompute_stale() -> int:
 def recompute_everything() -> None:
     """Rebuild all cells and values by the set-based path."""
     with transaction.atomic():
-        _lock_all_cells()
-        claimed = _claim(StaleMark.Source.CASES) + _claim(StaleMark.Source.STAYS)
-        cells.rebuild_cells()
-        _release(claimed)
+        locks.take_all_cells()
+        _rebuild_all_cells([mark for source in OF_CELLS for mark in _claim(source)])
+    while _recompute_cells():
+        pass
     with transaction.atomic():
-        _lock(VALUE_LOCK)
-        of_cells = (StaleMark.Source.CASES, StaleMark.Source.STAYS)
-        claimed = [mark for source in StaleMark.Source if source not in of_cells for mark in _claim(source)]
-        values.recompute_values()
-        publications.publish()
+        locks.take_values()
+        claimed = [mark for source in StaleMark.Source if source not in OF_CELLS for mark in _claim(source)]
+        _recompute_claimed_values(claimed, None)
+        _set_aside(StaleMark.Source.PUBLISHED, publications.publish(), since=claimed)
+
+
+@transaction.atomic
+def _recompute_most_cells() -> int:
+    """By the set-based path, if most are stale: after a first large load, or new benchmarks."""
+    claimed = _claim(StaleMark.Source.CASES)
+    partitions = len(_partitions(claimed))
+    if (
+        partitions < MANY_PARTITIONS
+        or 2 * partitions < CaseCell.objects.values("institution", "month").distinct().count()
+    ):
+        return 0
+    locks.take_all_cells()
+    claimed += _claim(StaleMark.Source.STAYS)
+    if not _rebuild_all_cells(claimed):
+        return 0
+    StaleMark.objects.create(source=StaleMark.Source.VALUES)
+    return len(claimed)
+
+
+def _rebuild_all_cells(claimed: list[StaleMark]) -> bool:
+    """False if that fails: then every partition is marked, so that the one at fault is found."""
+    failed = each_apart(lambda _all: cells.rebuild_cells(), ["All cells at once"])
+    if failed:
+        staleness.mark_all_cases()
+    else:
         _release(claimed)
+    return not failed
 
 
 @transaction.atomic
@@ -50,25 +84,31 @@ def _recompute_cells() -> int:
     claimed = _claim(StaleMark.Source.CASES, limit=PARTITIONS_AT_ONCE)
     if not claimed:
         return 0
-    partitions: set[Partition] = {(mark.institution_id, mark.month) for mark in claimed}
+    partitions = _partitions(claimed)
     _lock_partitions(partitions)
-    cells.rebuild_cells(partitions)
-    staleness.mark_values(partitions)
+    failed = each_apart(cells.rebuild_cells, sorted(partitions))
+    staleness.mark_values(partitions - failed.keys())
     _release(claimed)
+    staleness.set_aside(
+        [
+            StaleMark(source=StaleMark.Source.CASES, institution_id=institution, month=month, failure=reason)
+            for (institution, month), reason in failed.items()
+        ],
+        since=claimed,
+    )
     return len(claimed)
 
 
 @transaction.atomic
 def _recompute_values() -> int:
-    _lock(VALUE_LOCK)
+    locks.take_values()
     stale = _claim(StaleMark.Source.VALUES)
     if stale:
-        values.recompute_values(stale)
-        staleness.mark_published(stale)
+        _recompute_claimed_values(stale, stale)
     lights = _claim(StaleMark.Source.LIGHTS)
     if lights:
         values.rate_again()
-    _release(stale + lights)
+        _release(lights)
     return len(stale) + len(lights)
 
 
@@ -77,40 +117,50 @@ def _recompute_stays() -> int:
     claimed = _claim(StaleMark.Source.STAYS, limit=STAYS_AT_ONCE)
     if not claimed:
         return 0
-    _lock_partitions({(mark.institution_id, mark.month) for mark in claimed})
-    changed = cells.recount_readmissions({mark.stay_id for mark in claimed})
+    _lock_partitions(_partitions(claimed))
+    changed: set[Partition] = set()
+    places = {mark.stay_id: (mark.institution_id, mark.month) for mark in claimed}
+    failed = each_apart(lambda stays: changed.update(cells.recount_readmissions(stays)), sorted(places))
     staleness.mark_values(changed, StaleMark.Source.FOLLOW_UP)
     _release(claimed)
+    staleness.set_aside(
+        [
+            StaleMark(
+                source=StaleMark.Source.STAYS, stay_id=stay, failure=reason,
+                institution_id=places[stay][0], month=places[stay][1],
+            )
+            for stay, reason in failed.items()
+        ],
+        since=claimed,
+    )  # fmt: skip
     return len(claimed)
 
 
 @transaction.atomic
 def _recompute_follow_up() -> int:
-    _lock(VALUE_LOCK)
+    locks.take_values()
     claimed = _claim(StaleMark.Source.FOLLOW_UP)
     if claimed:
-        values.recompute_values(claimed, [each for each in values.indicators() if each.needs_follow_up])
-        staleness.mark_published(claimed)
-        _release(claimed)
+        _recompute_claimed_values(claimed, claimed, [each for each in values.indicators() if each.needs_follow_up])
     return len(claimed)
 
 
 @transaction.atomic
 def _publish() -> int:
     """What outsiders read, after the exact values that others wait for."""
-    _lock(VALUE_LOCK)
+    locks.take_values()
     claimed = _claim(StaleMark.Source.PUBLISHED)
     if claimed:
-        staleness.pages_changed()
-        publications.publish(claimed)
+        failed = publications.publish(claimed)
         _release(claimed)
+        _set_aside(StaleMark.Source.PUBLISHED, failed, since=claimed)
     return len(claimed)
 
 
 @transaction.atomic
 def recompute_source(source: StaleMark.Source) -> int:
     """Work off the marks of facts that only some indicators rest on, like spending. Returns how many."""
-    _lock(VALUE_LOCK)
+    locks.take_values()
     claimed = _claim(source)
     if claimed:
         facts = [each for each in frames.sources() if each.stale == source]
@@ -122,9 +172,7 @@ def recompute_source(source: StaleMark.Source) -> int:
             for each in facts
             for month in each.concerns(mark.month)
         ]
-        values.recompute_values(wide, chosen)
-        staleness.mark_published(claimed)
-        _release(claimed)
+        _recompute_claimed_values(claimed, wide, chosen)
     return len(claimed)
 
 
@@ -134,8 +182,31 @@ def recompute_all_stale() -> int:
     return sum(recompute_source(source) for source in sorted(own)) + recompute_stale()
 
 
+def _recompute_claimed_values(
+    claimed: list[StaleMark], stale: Sequence[StaleMark] | None, chosen: Sequence[Indicator] | None = None
+) -> None:
+    """What outsiders read follows. Who failed is computed again later, with all periods and indicators."""
+    failed = values.recompute_values(stale, chosen)
+    if stale is not None:
+        staleness.mark_published(claimed)
+    _release(claimed)
+    _set_aside(StaleMark.Source.VALUES, failed, since=claimed)
+
+
+def _set_aside(source: StaleMark.Source, failed: values.Faults, *, since: list[StaleMark]) -> None:
+    staleness.set_aside(
+        [
+            StaleMark(source=source, institution_id=place.institution, consortium_id=place.consortium, failure=reason)
+            for place, reason in failed.items()
+        ],
+        since=since,
+    )
+
+
 def _claim(source: StaleMark.Source, *, limit: int | None = None) -> list[StaleMark]:
-    marks = StaleMark.objects.select_for_update(skip_locked=True).filter(source=source).order_by("pk")
+    """The marks that nobody else has, those set aside once their time has come."""
+    is_due = Q(retry_at__isnull=True) | Q(retry_at__lte=timezone.now())
+    marks = StaleMark.objects.select_for_update(skip_locked=True).filter(is_due, source=source).order_by("pk")
     return list(marks[:limit] if limit else marks)
 
 
@@ -143,21 +214,9 @@ def _release(marks: list[StaleMark]) -> None:
     StaleMark.objects.filter(pk__in=[mark.pk for mark in marks]).delete()
 
 
+def _partitions(marks: Iterable[StaleMark]) -> set[Partition]:
+    return {(mark.institution_id, mark.month) for mark in marks}
+
+
 def _lock_partitions(partitions: set[Partition]) -> None:
-    """One at a time per partition, in one order for all, so that two workers neither clash nor wait for each other."""
-    with connection.cursor() as cursor:
-        for institution, month in sorted(partitions):
-            key = institution * 100_000 + month.year * 12 + month.month
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CELL_LOCK, key % 2_147_483_647])
-
-
-def _lock_all_cells() -> None:
-    """No one else rebuilds partitions while everything is rebuilt; readers go on. The tables in the order of writing."""
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE evaluation_readmission, evaluation_casecell IN SHARE ROW EXCLUSIVE MODE")
-
-
-def _lock(key: int) -> None:
-    """Held to the end of the transaction; the statements after it see what the holder before committed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+    locks.take_partitions(institution * 100_000 + month.year * 12 + month.month for institution, month in partitions)

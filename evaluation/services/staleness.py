@@ -1,15 +1,19 @@
 """Marking what has to be computed again, in the transaction that changes the data."""
 
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Min, Q
+from django.utils import timezone
 
 from evaluation.models import DataState, InpatientCase, StaleMark, Upload
+from evaluation.services import locks
 
 Partition = tuple[int, date]  # institution id, first day of the month
-STAYS_LOCK = 71_020
+
+BEHIND = timedelta(minutes=15)  # figures that show what was delivered so long ago still not
+RETRY_AFTER = timedelta(minutes=10)  # what failed for a reason of its own
 
 
 def pages_changed() -> None:
@@ -47,9 +51,8 @@ def mark_changed_cases(partitions: Collection[Partition], *, are_few: bool) -> N
     """
     mark_cases(partitions)
     institutions, months = zip(*sorted(partitions), strict=True) if partitions else ((), ())
+    locks.take_stays()  # one after the other: two that cannot see each other's cases would both miss a readmission
     with connection.cursor() as cursor:
-        # One transaction after the other: two that cannot see each other's cases would both miss a readmission.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [STAYS_LOCK])
         statement = MARK_STAYS_SQL.format(fence="OFFSET 0" if are_few else "")
         cursor.execute(statement, [StaleMark.Source.STAYS, list(institutions), list(months)])
 
@@ -92,14 +95,58 @@ def mark_lights() -> None:
     StaleMark.objects.create(source=StaleMark.Source.LIGHTS)
 
 
+def mark_all_cases() -> None:
+    mark_cases(InpatientCase.objects.filter(is_current=True).order_by().values_list("institution", "month").distinct())
+
+
+def set_aside(marks: Iterable[StaleMark], *, since: Iterable[StaleMark]) -> None:
+    """What the marks name failed, with the reason they carry: it is stale `since` the oldest of those, and tried again
+    later. A thing that was set aside before is so once."""
+    retry_at, oldest = timezone.now() + RETRY_AFTER, min((mark.marked_at for mark in since), default=timezone.now())
+    for mark in marks:
+        before = StaleMark.objects.filter(
+            retry_at__isnull=False,
+            **{name: getattr(mark, name) for name in ("source", "institution_id", "consortium_id", "month", "stay_id")},
+        )
+        mark.marked_at = min([oldest, *before.values_list("marked_at", flat=True)])
+        mark.retry_at = retry_at
+        before.delete()
+        mark.save()
+
+
+def stale_since() -> datetime | None:
+    """Since when the figures do not show all that was delivered."""
+    return StaleMark.objects.aggregate(oldest=Min("marked_at"))["oldest"]
+
+
+def are_behind(since: datetime | None) -> bool:
+    """More than what a worker has in hand."""
+    return since is not None and since < timezone.now() - BEHIND
+
+
 def is_computed(upload: Upload) -> bool:
-    """Nothing of what the upload changed waits to be computed: in its months, or in all months at once."""
-    if upload.status not in (Upload.Status.SUBMITTED, Upload.Status.UNDONE):
-        return False
-    waiting = StaleMark.objects.filter(Q(month__in=upload.months) | Q(month__isnull=True))
-    if upload.institution_id:
-        waiting = waiting.filter(Q(institution=upload.institution_id) | Q(institution__isnull=True))
-    return not waiting.exists()
+    return upload.pk in computed_uploads([upload])
+
+
+def computed_uploads(uploads: Iterable[Upload]) -> set[int]:
+    """The uploads of which nothing that they changed waits to be computed: in their months, or in all months at once.
+
+    One query. A consortium that was set aside is the administrator's business and no upload's.
+    """
+    done = [each for each in uploads if each.status in (Upload.Status.SUBMITTED, Upload.Status.UNDONE)]
+    months = {month for upload in done for month in upload.months}
+    waiting = set(
+        StaleMark.objects.filter(Q(month__in=months) | Q(month__isnull=True))
+        .exclude(consortium__isnull=False, retry_at__isnull=False)
+        .values_list("institution", "month")
+        .distinct()
+    )
+    return {upload.pk for upload in done if not any(_concerns(upload, *place) for place in waiting)}
+
+
+def _concerns(upload: Upload, institution: int | None, month: date | None) -> bool:
+    is_of_place = None in (institution, upload.institution_id) or institution == upload.institution_id
+    return is_of_place and (month is None or month in upload.months)
 
 
 def _mark(source: StaleMark.Source, partitions: Iterable[Partition]) -> None:

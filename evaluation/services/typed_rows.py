@@ -9,7 +9,7 @@ from django.db import transaction
 from evaluation.datasets import dataset_by_name
 from evaluation.importing.problems import Problem, Severity
 from evaluation.models import Consortium, Institution, Upload, User
-from evaluation.services import uploads
+from evaluation.services import audit, locks, uploads
 
 
 def deliver_row(
@@ -22,7 +22,7 @@ def deliver_row(
     writer = csv.DictWriter(text, [column.name for column in layout.columns], restval="", extrasaction="ignore")
     writer.writeheader()
     writer.writerow(values)
-    with transaction.atomic():
+    with locks.patience(locks.A_CLICK), transaction.atomic(), audit.recorded_at_the_end():
         upload = uploads.receive(
             dataset=dataset,
             file=io.BytesIO(text.getvalue().encode()),

@@ -19,14 +19,16 @@ from evaluation.indicators.definition import Indicator, Theme
 from evaluation.indicators.periods import Period, add_months, elapsed_share, months_between, periods_between, periods_of
 from evaluation.indicators.publishing import as_published
 from evaluation.indicators.scopes import Scope, band, scopes_of
-from evaluation.models import IndicatorValue, Institution, Membership, PublishedValue, StaleMark, Threshold
+from evaluation.models import Consortium, IndicatorValue, Institution, Membership, PublishedValue, StaleMark, Threshold
 from evaluation.rating.lights import Limits, Rating, rate
 from evaluation.services import staleness
+from evaluation.services.apart import each_apart
 
 VALUE_COLUMNS = (
     "indicator", "institution_id", "consortium_id", "level", "period", "numerator", "denominator", "value", "cases",
     "last_index_day", "light", "reason", "reason_values", "version", "computed_at",
 )  # fmt: skip
+Faults = dict[Scope, str]  # institutions or consortia, and why their values could not be computed
 
 
 @dataclass(frozen=True)
@@ -56,46 +58,60 @@ def recompute_values(
     marks: Sequence[StaleMark] | None = None,
     chosen: Sequence[Indicator] | None = None,
     edition: Edition = EXACT,
-) -> None:
-    """Compute the values that the marks make stale, or all (None); of the chosen indicators, or all.
+) -> Faults:
+    """Compute the values that the marks make stale, or all (None); of the chosen indicators, or all. Returns the
+    institutions and consortia whose values could not be computed and stay as they were.
 
     The caller holds the lock on values (services/recompute.py): two writers of one consortium would miss each other.
     """
     covered = frames.covered_months()
     if covered is None:
         edition.model.objects.all().delete()
-        return
-    first, last = covered
+        faults: Faults = {}
+    else:
+        faults = _recompute_within(edition, *covered, marks, chosen or indicators())
     staleness.pages_changed()
-    grid, chosen = periods_between(first, last), chosen or indicators()
+    return faults
+
+
+def _recompute_within(
+    edition: Edition, first: date, last: date, marks: Sequence[StaleMark] | None, chosen: Sequence[Indicator]
+) -> Faults:
+    grid = periods_between(first, last)
     if marks is None or any(mark.institution_id is None and mark.consortium_id is None for mark in marks):
-        edition.model.objects.filter(indicator__in=[each.code for each in chosen]).delete()
-        _write(edition, _compute(edition, grid, first, last, None, None, chosen))
-        return
-    _fit_to(edition, grid, first, last)
-    institutions, consortia = _touched(marks)
+        edition.model.objects.exclude(period__in=[period.code for period in grid]).delete()
+        return _replace(edition, grid, first, last, None, chosen)
+    faults = _fit_to(edition, grid, first, last)
+    places = _touched(marks)
     periods = [period for period in grid if period in _periods_of(marks, grid)]
-    _replace(edition, periods, first, last, institutions, consortia, chosen)
+    faults |= _replace(edition, periods, first, last, places, chosen)
     touched = set(periods)
     later = [period for period in grid if period.year_before in touched and period not in touched]
-    _replace(edition, later, first, last, institutions, consortia, [each for each in chosen if each.looks_back])
+    return faults | _replace(edition, later, first, last, places, [each for each in chosen if each.looks_back])
 
 
-def _fit_to(edition: Edition, grid: Sequence[Period], first: date, last: date) -> None:
+def _fit_to(edition: Edition, grid: Sequence[Period], first: date, last: date) -> Faults:
     """The covered months grew or shrank: everyone gets the new periods, periods that are no more go."""
     values = edition.model.objects
     known = set(values.order_by().values_list("period", flat=True).distinct())
     values.filter(period__in=known - {period.code for period in grid}).delete()
-    if fresh := [period for period in grid if period.code not in known]:
-        _write(edition, _compute(edition, fresh, first, last, None, None, indicators()))
+    fresh = [period for period in grid if period.code not in known]
+    return _replace(edition, fresh, first, last, None, indicators())
 
 
-def _touched(marks: Iterable[StaleMark]) -> tuple[set[int], set[int]]:
+def _touched(marks: Iterable[StaleMark]) -> list[Scope]:
     """The institutions whose own values are stale, and the consortia whose are: those they ever belonged to."""
     institutions = {mark.institution_id for mark in marks if mark.institution_id}
     consortia = {mark.consortium_id for mark in marks if mark.consortium_id}
     consortia |= set(Membership.objects.filter(institution__in=institutions).values_list("consortium", flat=True))
-    return institutions, consortia
+    return _places(institutions, consortia)
+
+
+def _places(institutions: Iterable[int], consortia: Iterable[int]) -> list[Scope]:
+    return [
+        *(Scope(institution=institution) for institution in sorted(institutions)),
+        *(Scope(consortium=consortium) for consortium in sorted(consortia)),
+    ]
 
 
 def _periods_of(marks: Iterable[StaleMark], grid: Iterable[Period]) -> set[Period]:
@@ -103,16 +119,39 @@ def _periods_of(marks: Iterable[StaleMark], grid: Iterable[Period]) -> set[Perio
     return set(grid) if None in months else {period for month in months for period in periods_of(month)}
 
 
-def _replace(edition: Edition, periods, first, last, institutions, consortia, chosen) -> None:
+def _replace(
+    edition: Edition,
+    periods: Sequence[Period],
+    first: date,
+    last: date,
+    places: Sequence[Scope] | None,
+    chosen: Sequence[Indicator],
+) -> Faults:
+    """Write the values of the places, or of all (None), anew: those of one that fails stay, and keep no other from theirs."""
     if not periods or not chosen:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"DELETE FROM {edition.table} WHERE period = ANY(%s) AND indicator = ANY(%s)"
-            " AND (institution_id = ANY(%s) OR consortium_id = ANY(%s))",
-            [[p.code for p in periods], [each.code for each in chosen], list(institutions), list(consortia)],
-        )
-    _write(edition, _compute(edition, periods, first, last, institutions, consortia, chosen))
+        return {}
+    delete = f"DELETE FROM {edition.table} WHERE period = ANY(%s) AND indicator = ANY(%s)"
+    indices = [[period.code for period in periods], [each.code for each in chosen]]
+
+    def of_all() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(delete, indices)
+        _write(edition, _compute(edition, periods, first, last, None, None, chosen))
+
+    def of_some(some: Sequence[Scope]) -> None:
+        institutions = {each.institution for each in some if each.institution}
+        consortia = {each.consortium for each in some if each.consortium}
+        with connection.cursor() as cursor:
+            only = " AND (institution_id = ANY(%s) OR consortium_id = ANY(%s))"
+            cursor.execute(f"{delete}{only}", [*indices, list(institutions), list(consortia)])
+        _write(edition, _compute(edition, periods, first, last, institutions, consortia, chosen))
+
+    if places is not None:
+        return each_apart(of_some, places)
+    if not each_apart(lambda _all: of_all(), ["All values at once"]):
+        return {}
+    own = (model.objects.values_list("pk", flat=True) for model in (Institution, Consortium))
+    return each_apart(of_some, _places(*own))
 
 
 def _compute(
@@ -221,6 +260,7 @@ def rate_value(
 def _write(edition: Edition, rows: list[tuple]) -> None:
     with (
         connection.cursor() as cursor,
+        connection.wrap_database_errors,
         cursor.copy(f"COPY {edition.table} ({', '.join(VALUE_COLUMNS)}) FROM STDIN") as copy,
     ):
         for row in rows:
@@ -230,7 +270,6 @@ def _write(edition: Edition, rows: list[tuple]) -> None:
 @transaction.atomic
 def rate_again() -> None:
     """Limits changed: give every value its light anew."""
-    staleness.pages_changed()
     limits, by_code = limits_by_place(), {indicator.code: indicator for indicator in indicators()}
     levels = dict(Institution.objects.values_list("pk", "level"))
     covered = frames.covered_months()
@@ -247,3 +286,4 @@ def rate_again() -> None:
                 value.light, value.reason, value.reason_values = rating.light.value, rating.reason, rating.values
                 changed.append(value)
         model.objects.bulk_update(changed, ["light", "reason", "reason_values"], batch_size=2000)
+    staleness.pages_changed()

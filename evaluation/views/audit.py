@@ -16,7 +16,7 @@ ACTIONS = (
     _("threshold changed"),
     _("upload received"), _("upload submitted"), _("upload withdrawn"), _("upload stored"), _("upload undone"),
     _("membership confirmed"), _("membership declined"),
-    _("upload expired"),
+    _("upload expired"), _("upload set aside"),
     _("cases seen"), _("referrals seen"), _("export"), _("access refused"), _("token refused"),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from evaluation.access.roles import Scope
-from evaluation.models import Consortium, DataState, Institution, Membership
+from evaluation.models import Consortium, DataState, Institution, Membership, StaleMark
 
 KEPT = "consortium"
 
@@ -16,10 +16,10 @@ def visible_consortia(request: HttpRequest) -> list[Consortium]:
     """The consortia of the signed-in person, those that the institution has left last, the largest first; read once per
     request."""
     if not hasattr(request, "visible_consortia"):
-        version = Subquery(
-            DataState.objects.values("version")[:1]
-        )  # for evaluation/views/page_cache.py, without a query more
-        seen = Consortium.objects.visible_to(request.user).annotate(data_version=version)
+        # Without a query more: for evaluation/views/page_cache.py, and evaluation/pages/lateness.py.
+        version = Subquery(DataState.objects.values("version")[:1])
+        stale_since = Subquery(StaleMark.objects.order_by("marked_at").values("marked_at")[:1])
+        seen = Consortium.objects.visible_to(request.user).annotate(data_version=version, stale_since=stale_since)
         if request.user.scope is Scope.INSTITUTION:
             today = timezone.localdate()
             own = Membership.objects.filter(consortium=OuterRef("pk"), institution=request.user.institution_id)

@@ -1,10 +1,13 @@
 """Delivering sheets by program: POST a file, read its problems, submit, withdraw, undo."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from evaluation.access.roles import Role
 from evaluation.models import InpatientCase, Upload
-from tests.factories import api, case_row, delivered, make_upload, sheet
+from evaluation.services import staleness
+from tests.factories import FEBRUARY, MARCH, api, case_row, delivered, make_upload, sheet
 
 URL = "/api/v1/uploads/"
 
@@ -196,3 +199,31 @@ def test_what_is_not_sent_as_a_form_is_refused(staff):
     answer = staff.post(URL, '{"dataset": "cases"}', content_type="application/json")
 
     assert (answer.status_code, answer["Content-Type"]) == (415, "application/problem+json")
+
+
+def test_the_list_asks_no_more_for_many_uploads_than_for_one(world):
+    staff = world.people[Role.STAFF]
+    client, costs = api(staff), []
+    for count in (1, 20):
+        for _number in range(count):
+            make_upload(world.own, by=staff, status=Upload.Status.SUBMITTED, months=[MARCH])
+        with CaptureQueriesContext(connection) as queries:
+            listed = client.get("/api/v1/uploads/").json()["results"]
+        costs.append(len(queries))
+        assert all(each["computed"] for each in listed)
+
+    assert costs[0] == costs[1]
+
+
+def test_the_list_says_of_each_upload_whether_its_months_are_computed(world):
+    staff = world.people[Role.STAFF]
+    months = {FEBRUARY: False, MARCH: True}
+    for month in months:
+        make_upload(world.own, by=staff, status=Upload.Status.SUBMITTED, months=[month], filename=f"{month}")
+    staleness.mark_values([(world.own.pk, FEBRUARY), (world.neighbour.pk, MARCH)])
+
+    listed = api(staff).get("/api/v1/uploads/").json()["results"]
+
+    assert {each["filename"]: each["computed"] for each in listed} == {
+        str(month): computed for month, computed in months.items()
+    }

@@ -1,6 +1,7 @@
 """Indicator values by program: the contract of design §4."""
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -120,7 +121,20 @@ def test_from_and_to_give_every_period_between(board, world, first, last, period
         ({"from": "yesterday", "to": "2026-03"}, "from", "2026-Q1"),
         ({"from": "2026-03", "to": "2026-Q1"}, "to", "same form"),
         ({"from": "2026-03", "to": "2026-01"}, "to", "before"),
-        ({"from": "1950-01", "to": "2026-01"}, "to", "200"),
+        ({"from": "2016-01", "to": "2026-01"}, "to", "120 months"),
+        ({"from": "2015", "to": "2026"}, "to", "120 months"),
+        ({"from": "2016-02R12", "to": "2026-02R12"}, "to", "120 months"),
+        ({"indicator": ",".join(f"X{number}" for number in range(501))}, "indicator", "500 codes"),
+        ({"institution": ",".join(f"X{number}" for number in range(501))}, "institution", "500 codes"),
+        ({"period": ",".join(f"X{number}" for number in range(501))}, "period", "500 codes"),
+        (
+            {
+                "indicator": ",".join(f"X{number}" for number in range(500)),
+                "institution": ",".join(f"X{number}" for number in range(201)),
+            },
+            "indicator",
+            "100,000 values",
+        ),
     ],
 )
 def test_what_cannot_be_answered_is_refused_by_the_name_of_its_field(board, world, changes, field, named):
@@ -128,6 +142,28 @@ def test_what_cannot_be_answered_is_refused_by_the_name_of_its_field(board, worl
 
     assert list(problem["errors"]) == [field]
     assert named in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [("2016-02", "2026-01"), ("2016", "2025"), ("2016-Q1", "2025-Q4"), ("2016-02R12", "2026-01R12")]
+)
+def test_ten_years_are_answered(board, world, first, last):
+    assert results(board, indicator="ALOS", consortium="YUNLING", **{"from": first, "to": last})
+
+
+def test_values_come_in_pages(board, world):
+    query = {"indicator": "ALOS,MORT", "institution": world.own.code, "period": "2026-01,2026-02,2026-03"}
+    whole = results(board, **query)
+    pages, address = [], f"{URL}?{urlencode(query | {'page_size': 4})}"
+    while address:
+        answer = board.get(address).json()
+        assert answer["count"] == 6
+        pages.append(answer["results"])
+        address = answer["next"]
+
+    assert [len(page) for page in pages] == [4, 2]
+    assert [value for page in pages for value in page] == whole
+    assert answer["previous"]
 
 
 def test_a_published_value_says_that_it_is_and_why_it_is_not_shown(world):

@@ -166,7 +166,7 @@ class Site:
 
     def start_all(self) -> None:
         self.start("redis", "web", "worker", "beat")
-        self.wait_for(lambda: self.status("/readyz") == 200, "/readyz to say that everything works")
+        self.wait_for(self._is_ready, "/readyz to say that everything works")
 
     def kill(self, name: str) -> None:
         """As a power cut would: the process and its children at once, without a chance to clean up."""
@@ -213,12 +213,20 @@ class Site:
         return self.rows(query, *parameters)[0][0]
 
     def status(self, path: str) -> int:
+        return self._get(path)[0]
+
+    def _is_ready(self) -> bool:
+        status, body = self._get("/readyz")
+        return status == 200 and set(json.loads(body).values()) == {"ok"}
+
+    def _get(self, path: str) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request("GET", path)
-            return connection.getresponse().status
+            answer = connection.getresponse()
+            return answer.status, answer.read()
         except (OSError, http.client.HTTPException):
-            return 0
+            return 0, b""
         finally:
             connection.close()
 

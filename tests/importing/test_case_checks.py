@@ -573,6 +573,16 @@ def test_key_memory_finds_exactly_the_repeats_a_dictionary_finds(chunks):
             assert found[number] is pd.NA if expected == number else found[number] == expected
 
 
+def test_key_memory_does_not_touch_all_that_it_saw_with_every_chunk():
+    memory, chunks = KeyMemory(), 200
+    for chunk in range(chunks):
+        memory.first_rows(pd.DataFrame({"record_no": range(chunk * 10, chunk * 10 + 10)}, range(10)))
+
+    lengths = [len(hashes) for hashes, _rows in memory.runs]
+    assert sum(lengths) == chunks * 10
+    assert all(longer >= 2 * shorter for longer, shorter in pairwise(lengths))
+
+
 STAY = st.tuples(st.sampled_from("pqr"), st.integers(0, 9), st.integers(0, 3), st.booleans())
 
 

@@ -1,13 +1,15 @@
 """Institution, indicator and definition pages, and the health of the site."""
 
 import re
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.http import QueryDict
 from django.utils import timezone, translation
 
 from evaluation.access.roles import Role
-from evaluation.models import Heartbeat
+from evaluation.models import Heartbeat, StaleMark
 from evaluation.pages.indicator import IndicatorPage
 from evaluation.pages.institution import InstitutionPage
 from evaluation.pages.values import indicator_by_code
@@ -105,24 +107,66 @@ def test_healthz_says_that_the_process_lives(client):
 
 
 @pytest.mark.django_db
-def test_readyz_names_what_does_not_answer(client, monkeypatch):
+def test_readyz_names_what_does_not_answer_and_visitors_come_all_the_same(client, monkeypatch):
     monkeypatch.setattr("config.views._redis", lambda: "unreachable")
     Heartbeat.objects.create(name="sweep", at=timezone.now())
 
     answer = client.get("/readyz")
 
-    assert answer.status_code == 503
-    assert answer.json() == {"database": "ok", "migrations": "ok", "redis": "unreachable", "worker": "ok"}
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "database": "ok", "migrations": "ok", "redis": "unreachable", "worker": "ok", "figures": "ok",
+    }  # fmt: skip
 
 
 @pytest.mark.django_db
-def test_readyz_is_fine_when_a_worker_was_seen_within_a_minute(client):
+@pytest.mark.parametrize("needed", ["database", "migrations"])
+def test_without_what_every_page_needs_no_visitors_are_sent(client, monkeypatch, needed):
+    monkeypatch.setattr(f"config.views._{needed}", lambda: "unknown")
+
+    assert client.get("/readyz").status_code == 503
+
+
+@pytest.mark.django_db
+def test_readyz_sees_a_worker_for_a_minute(client):
     assert client.get("/readyz").json()["worker"] == "not seen"
     Heartbeat.objects.create(name="sweep", at=timezone.now())
 
+    assert client.get("/readyz").json()["worker"] == "ok"
+
+
+# ---- figures that fall behind --------------------------------------------------------------------------------------
+
+LATE = datetime(2026, 3, 2, 9, 5, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.mark.django_db
+def test_readyz_says_since_when_figures_are_behind_and_visitors_come_all_the_same(client):
+    StaleMark.objects.create(source=StaleMark.Source.VALUES, marked_at=LATE)
+    StaleMark.objects.create(source=StaleMark.Source.CASES)
+
     answer = client.get("/readyz")
 
-    assert (answer.status_code, answer.json()["redis"]) == (200, "ok")
+    assert (answer.status_code, answer.json()["figures"]) == (200, "behind since 2026-03-02T09:05:00+0800")
+
+
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [
+        (timedelta(minutes=1), None),
+        (timedelta(minutes=5), "Figures are being computed since"),
+        (timedelta(hours=2), "Figures are behind since"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/institutions/", "/indicators/MORT/", "/budgets/"])
+def test_every_page_says_since_when_its_figures_are_late(world, path, age, said):
+    make_cell(world.own, date(2026, 3, 1))
+    StaleMark.objects.create(source=StaleMark.Source.VALUES, marked_at=timezone.now() - age)
+
+    page = browser(world.people[Role.BOARD]).get(path).content.decode()
+
+    assert ("Figures are" in page) == bool(said)
+    assert (said or "") in page
 
 
 # ---- nothing to show yet -------------------------------------------------------------------------------------------

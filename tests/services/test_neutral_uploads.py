@@ -10,7 +10,7 @@ from evaluation.models import Upload, UploadProblem
 from tests.factories import make_upload
 
 pytestmark = pytest.mark.django_db
-migration = import_module("evaluation.migrations.0007_neutral_uploads")
+migration = import_module("evaluation.migrations.0010_neutral_uploads")
 
 
 def test_names_headings_and_quoted_cells_of_earlier_uploads_become_neutral():

@@ -13,8 +13,7 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="rebuild everything, not only what is stale")
 
     def handle(self, *, all, **options):
-        for upload in uploads.waiting_uploads():
-            uploads.advance(upload)
+        uploads.advance_all()
         if all:
             recompute_everything()
             self.stdout.write("Recomputed everything.")

@@ -1,6 +1,6 @@
 """The way of a sheet into the database, for page, API and command: receive → check → submit (or withdraw) → undo."""
 
-from evaluation.services.uploads.advance import INLINE_ROWS, advance, waiting_uploads
+from evaluation.services.uploads.advance import INLINE_ROWS, advance, advance_all, waiting_uploads
 from evaluation.services.uploads.check import check_upload
 from evaluation.services.uploads.expire import expire_uploads
 from evaluation.services.uploads.receive import receive
@@ -9,6 +9,7 @@ from evaluation.services.uploads.submit import store, submit, undo, why_not, wit
 __all__ = [
     "INLINE_ROWS",
     "advance",
+    "advance_all",
     "check_upload",
     "expire_uploads",
     "receive",

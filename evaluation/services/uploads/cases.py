@@ -18,12 +18,11 @@ from evaluation.importing.case_layout import CASES, FEE_ITEMS
 from evaluation.importing.checks import check_institution
 from evaluation.importing.findings import Findings
 from evaluation.models import InpatientCase, Institution, Upload
-from evaluation.services import staleness
+from evaluation.services import locks, staleness
 from evaluation.services.staleness import Partition
 from evaluation.services.uploads.ahead import one_ahead
 from evaluation.services.uploads.check import known_to
 from evaluation.services.uploads.faults import refuse_changed
-from evaluation.services.uploads.locks import lock_institutions
 from evaluation.services.uploads.staging import typed_chunks
 
 FEW = 0.1  # of all cases
@@ -45,7 +44,7 @@ def store(upload: Upload) -> set[Partition]:
         cursor.execute(
             "CREATE TEMPORARY TABLE new_key (institution_id bigint, record_no text, stay_no int) ON COMMIT DROP"
         )
-        lock_institutions(_institutions_of(upload))
+        locks.take_data(_institutions_of(upload))
         has_cases = InpatientCase.objects.filter(is_current=True, institution__in=_institutions_of(upload)).exists()
         for ready in one_ahead(_ready, _accepted_chunks(upload)):
             if has_cases:
@@ -63,7 +62,7 @@ def store(upload: Upload) -> set[Partition]:
 def take_back(upload: Upload) -> set[Partition]:
     """Undo: its versions are current no more; the newest ones that are still submitted become current again."""
     with connection.cursor() as cursor:
-        lock_institutions(upload.cases.order_by().values_list("institution", flat=True).distinct())
+        locks.take_data(upload.cases.order_by().values_list("institution", flat=True).distinct())
         cursor.execute("DROP TABLE IF EXISTS changed_case")
         cursor.execute(
             "CREATE TEMPORARY TABLE changed_case ON COMMIT DROP AS"
@@ -220,5 +219,6 @@ def _take_out_rest_of_month(cursor, upload: Upload) -> None:
 
 def _copy(cursor, table: str, columns: Sequence[str], content: bytes) -> None:
     names = ", ".join(f'"{column}"' for column in columns)
-    with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy:
+    statement = f"COPY {table} ({names}) FROM STDIN (FORMAT csv)"
+    with connection.wrap_database_errors, cursor.copy(statement) as copy:
         copy.write(content)

@@ -32,10 +32,10 @@ from evaluation.models import (
     UploadMonth,
     UploadProblem,
 )
+from evaluation.services import locks
 from evaluation.services.uploads import reach
 from evaluation.services.uploads.ahead import one_ahead
 from evaluation.services.uploads.faults import fault_of
-from evaluation.services.uploads.locks import upload_lock
 from evaluation.services.uploads.staging import keep_checked, packed, staged_chunks
 
 MOST_PROBLEMS = 20_000  # kept row by row; the groups count all
@@ -46,7 +46,7 @@ DIED_AND_BACK = _(
 
 def check_upload(upload: Upload) -> Upload:
     """Check the rows of a received upload. Can be started anew after a crash; a second worker finds it taken."""
-    with upload_lock(upload) as is_mine:
+    with locks.upload_lock(upload) as is_mine:
         if is_mine:
             upload.refresh_from_db()
             if upload.status == Upload.Status.RECEIVED:
@@ -62,16 +62,15 @@ def _run(upload: Upload) -> None:
     except (OperationalError, InterfaceError):
         raise  # the database is away: the next sweep tries again
     except Exception as error:
-        upload.problems.all().delete()
-        upload.month_counts.all().delete()
-        received = Upload.objects.filter(pk=upload.pk, status=Upload.Status.RECEIVED)
-        received.update(
-            status=Upload.Status.FAILED,
-            failure=fault_of(error, upload),
-            rows_checked=0,
-            rows_rejected=0,
-            rows_flagged=0,
-        )
+        give_up(upload, fault_of(error, upload))
+
+
+def give_up(upload: Upload, reason: str) -> None:
+    """End an upload that cannot be checked; no row of it counts as accepted."""
+    upload.problems.all().delete()
+    upload.month_counts.all().delete()
+    received = Upload.objects.filter(pk=upload.pk, status=Upload.Status.RECEIVED)
+    received.update(status=Upload.Status.FAILED, failure=reason, rows_checked=0, rows_rejected=0, rows_flagged=0)
 
 
 class _Check:
@@ -152,8 +151,9 @@ class _Check:
     @transaction.atomic
     def _finish(self) -> None:
         upload = self.upload
-        status = Upload.objects.select_for_update(no_key=True).values_list("status", flat=True).get(pk=upload.pk)
-        if status != Upload.Status.RECEIVED:  # withdrawn meanwhile
+        with locks.patience(None):  # to wait for whoever withdraws it takes a moment
+            status = locks.take_upload(upload.pk).status
+        if status != Upload.Status.RECEIVED:
             return
         upload.rows_flagged = len(self.flagged)
         order = {Severity.ERROR: 0, Severity.WARNING: 1}
@@ -188,6 +188,7 @@ def _keep_problems(upload: Upload, problems: Iterable[Problem]) -> int:
     columns = 'upload_id, "row", "column", severity, rule, message, "values"'
     with (
         connection.cursor() as cursor,
+        connection.wrap_database_errors,
         cursor.copy(f"COPY {UploadProblem._meta.db_table} ({columns}) FROM STDIN") as copy,
     ):
         for each in problems:

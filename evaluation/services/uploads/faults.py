@@ -4,7 +4,7 @@ import logging
 import traceback
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 from django.utils.translation import gettext as _
 
 from evaluation.importing.findings import Findings
@@ -21,6 +21,11 @@ def fault_of(error: Exception, upload: Upload) -> str:
     # Neither message nor values go to the log: those of the database repeat rows.
     where = "".join(traceback.format_tb(error.__traceback__))
     logger.error("Upload %s: %s %s\n%s", upload.pk, type(error).__name__, _constraint(error), where)
+    if isinstance(error, OperationalError):
+        return _(
+            "The database could not do it (%(what)s), and trying again did not help; nothing was stored. "
+            "Tell the administrator: the log says where."
+        ) % {"what": type(error.__cause__ or error).__name__}
     if isinstance(error, DatabaseError):
         return _(
             "The database refused the rows (%(constraint)s); nothing was stored. "

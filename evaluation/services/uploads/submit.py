@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import date
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -14,7 +15,7 @@ from evaluation.access import rules
 from evaluation.access.roles import Permission
 from evaluation.datasets import Owner, dataset_by_name
 from evaluation.models import Institution, Upload, User
-from evaluation.services import audit, staleness
+from evaluation.services import audit, locks, staleness
 from evaluation.services.months import why_not_change
 from evaluation.services.staleness import Partition
 from evaluation.services.uploads import cases, versions
@@ -43,21 +44,25 @@ def why_not(upload: Upload, to: Upload.Status) -> str:
 
 def submit(*, upload: Upload, by: User | None) -> Upload:
     """Confirm: the accepted rows are to be stored. They are, even if the worker or the broker is down right now."""
-    return _move(upload, Upload.Status.STORING, by, "upload submitted")
+    with _while_asked(by), transaction.atomic():
+        upload, before = _advance(upload, Upload.Status.STORING, by)
+        _record("upload submitted", upload, by, before)
+    return upload
 
 
 def withdraw(*, upload: Upload, by: User | None) -> Upload:
     """Discard an upload that was not submitted; nothing of it was stored."""
-    with transaction.atomic():
-        upload = _move(upload, Upload.Status.WITHDRAWN, by, "upload withdrawn")
+    with _while_asked(by), transaction.atomic():
+        upload, before = _advance(upload, Upload.Status.WITHDRAWN, by)
         upload.chunks.all().delete()
+        _record("upload withdrawn", upload, by, before)
     return upload
 
 
 @transaction.atomic
 def store(upload: Upload) -> Upload:
     """Store the accepted rows of a confirmed upload in one transaction, mark what is stale."""
-    upload = Upload.objects.select_for_update(no_key=True).get(pk=upload.pk)
+    upload = locks.take_upload(upload.pk)
     if upload.status != Upload.Status.STORING:
         return upload
     try:
@@ -74,8 +79,8 @@ def store(upload: Upload) -> Upload:
             upload.chunks.all().delete()
             upload_changed.send(sender=Upload, upload=upload)
             staleness.pages_changed()
-    except (OperationalError, InterfaceError):
-        raise  # the database is away or busy: the next sweep tries again
+    except (OperationalError, InterfaceError, locks.Busy):
+        raise  # the database is away or others are at it: the next sweep tries again
     except Exception as error:
         Upload.objects.filter(pk=upload.pk).update(status=Upload.Status.FAILED, failure=fault_of(error, upload))
         upload.refresh_from_db()
@@ -83,34 +88,31 @@ def store(upload: Upload) -> Upload:
     return upload
 
 
-@transaction.atomic
 def undo(*, upload: Upload, by: User | None) -> Upload:
     """Take a submitted upload back, in any order: what it superseded and is still submitted becomes current again."""
-    upload, before = _advance(upload, Upload.Status.UNDONE, by)
-    touched = cases.take_back(upload) if upload.dataset == "cases" else versions.take_back(upload, by)
-    _check_gate(upload, touched)
-    _mark_counts(upload)
-    upload_changed.send(sender=Upload, upload=upload)
-    # Last, as in `store`: the trail is locked to the end of the transaction; who waits for data must not hold it.
-    _record("upload undone", upload, by, before)
+    with _while_asked(by), transaction.atomic():
+        upload, before = _advance(upload, Upload.Status.UNDONE, by)
+        touched = cases.take_back(upload) if upload.dataset == "cases" else versions.take_back(upload, by)
+        _check_gate(upload, touched)
+        _mark_counts(upload)
+        upload_changed.send(sender=Upload, upload=upload)
+        _record("upload undone", upload, by, before)
     return upload
 
 
-@transaction.atomic
-def _move(upload: Upload, to: Upload.Status, by: User | None, action: str) -> Upload:
-    upload, before = _advance(upload, to, by)
-    _record(action, upload, by, before)
-    return upload
+def _while_asked(by: User | None) -> AbstractContextManager[None]:
+    """A person is told that others are at it; the command line waits."""
+    return locks.patience(locks.A_CLICK if by else None)
 
 
 def _advance(upload: Upload, to: Upload.Status, by: User | None) -> tuple[Upload, str]:
     """Lock the upload, ask whether it may go on, write the new status. Returns it with the status before."""
-    upload = Upload.objects.select_for_update(no_key=True).get(pk=upload.pk)
+    upload = locks.take_upload(upload.pk)
     _check_right(upload, to, by)
     if reason := why_not(upload, to):
         raise ValidationError(reason)
-    before, upload.status = upload.status, to
-    upload.save(update_fields=["status"])
+    before, upload.status, upload.tries = upload.status, to, 0
+    upload.save(update_fields=["status", "tries"])
     return upload, before
 
 
