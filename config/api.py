@@ -18,6 +18,7 @@ from referrals.api import ReferralViewSet
 class TokenView(ObtainAuthToken):
     """Exchange user name and password for a token."""
 
+    parser_classes = APIView.parser_classes  # bounded ones
     throttle_classes = (ScopedRateThrottle,)
     throttle_scope = "token"
 

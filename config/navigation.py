@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from evaluation.access.roles import Permission
 from evaluation.access.rules import may
-from evaluation.views.scope import current_consortium, visible_consortia
+from evaluation.views.scope import framing_consortium, visible_consortia
 
 PARAMETERS_KEPT = ("period", "against")
 
@@ -61,4 +61,4 @@ def frame(request: HttpRequest) -> dict:
         for item in ITEMS
         if any(may(request.user, permission) for permission in item.needs)
     ]
-    return {"menu": items, "consortia": visible_consortia(request), "consortium": current_consortium(request)}
+    return {"menu": items, "consortia": visible_consortia(request), "consortium": framing_consortium(request)}

@@ -6,10 +6,14 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from config.refusals import API
+from evaluation.api.errors import problem
 from evaluation.services.heartbeat import is_alive
 
 
@@ -61,6 +65,10 @@ def _worker() -> str:
         return "unknown"
 
 
+def _is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith(API)
+
+
 def account(request: HttpRequest) -> HttpResponse:
     """Who is signed in, with password change, API token and log-out."""
     return render(request, "account/account.html")
@@ -68,6 +76,8 @@ def account(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if _is_api(request):
+        return problem(400, _("The request could not be understood: take out NUL characters, send text as UTF-8."))
     return render(request, "errors/400.html", status=400)
 
 
@@ -79,6 +89,14 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(request, "errors/404.html", status=404)
+
+
+@login_not_required
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Without anything that could fail too: no database, no session, both languages at once."""
+    if _is_api(request):
+        return problem(500, _("The fault was written to the log. Try again in a moment."))
+    return HttpResponse(render_to_string("500.html"), status=500)
 
 
 @login_not_required
