@@ -10,7 +10,7 @@ from evaluation.storable import is_storable
 
 API = "/api/"
 ENCODED_NUL = re.compile("%00|\0")
-UTF_8 = {"utf-8", "utf8", "us-ascii"}
+UTF_8 = {"utf-8", "utf8"}  # see config/wsgi.py
 
 
 class RefuseUnstorable:
@@ -24,7 +24,6 @@ class RefuseUnstorable:
         if ENCODED_NUL.search(request.META.get("QUERY_STRING", "")) or not all(map(is_storable, _around(request))):
             raise BadRequest("NUL")
         if request.content_params.get("charset", "utf-8").lower() not in UTF_8:
-            request.encoding = "utf-8"  # query and form would be read in the other one, by the page of the refusal too
             raise BadRequest("charset")
         return self.get_response(request)
 

@@ -11,11 +11,15 @@ CHECK_LOCK, DATA_LOCK = 71_010, 71_011
 
 
 @contextmanager
-def upload_lock(upload: Upload) -> Iterator[bool]:
-    """True if this process may work on the upload now; another one's crash releases it at once."""
+def upload_lock(upload: Upload, *, wait: bool = False) -> Iterator[bool]:
+    """True if this process may work on the upload now, or once another one is done with it; a crash releases it at once."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [CHECK_LOCK, upload.pk])
-        is_mine = cursor.fetchone()[0]
+        if wait:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [CHECK_LOCK, upload.pk])
+            is_mine = True
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [CHECK_LOCK, upload.pk])
+            is_mine = cursor.fetchone()[0]
     try:
         yield is_mine
     finally:
