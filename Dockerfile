@@ -19,4 +19,4 @@ RUN DATABASE_URL=postgresql://build:build@127.0.0.1/build \
 
 USER yilian
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--timeout", "180", "--no-control-socket", "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-"]
+CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--worker-class", "gthread", "--threads", "8", "--timeout", "180", "--no-control-socket", "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-"]

@@ -15,8 +15,16 @@ def main() -> None:
         return
 
     from django.core.management import execute_from_command_line
+    from django.db import ProgrammingError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ProgrammingError as error:
+        from evaluation.management.databases import NOT_MIGRATED, is_not_migrated
+
+        if not is_not_migrated(error):
+            raise
+        raise SystemExit(NOT_MIGRATED) from None
 
 
 if __name__ == "__main__":

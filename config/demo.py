@@ -14,6 +14,7 @@ from config import embedded
 from config.env import ConfigurationError, Environment, load
 
 ROOT = Path(__file__).resolve().parent.parent
+THREADS = ["--worker-class", "gthread", "--threads", "8"]  # someone who sends slowly holds a thread, not the site
 SECONDS_TO_ANSWER, SECONDS_TO_STOP = 90, 30
 
 
@@ -96,7 +97,7 @@ def start(children: dict[str, subprocess.Popen[bytes]], environment: Environment
     """Start the three programs, each in a session of its own: Ctrl-C then reaches us only, and we end them in order."""
     schedule = str(environment.home / "celerybeat-schedule")
     environment.home.mkdir(parents=True, exist_ok=True)
-    web = ["gunicorn", "config.wsgi", "--workers", "2", "--bind", f"127.0.0.1:{port}", "--timeout", "180"]
+    web = ["gunicorn", "config.wsgi", "--workers", "2", "--bind", f"127.0.0.1:{port}", "--timeout", "180", *THREADS]
     celery = ["celery", "--app", "config", "--quiet"]
     commands = {
         "web": [*web, "--no-control-socket", "--log-level", "warning"],

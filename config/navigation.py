@@ -14,7 +14,7 @@ from evaluation.access.rules import may
 from evaluation.models import Joining
 from evaluation.pages.lateness import lateness
 from evaluation.pages.seen import is_outsider
-from evaluation.views.scope import current_consortium, visible_consortia
+from evaluation.views.scope import framing_consortium, visible_consortia
 
 PARAMETERS_KEPT = ("period", "against")
 
@@ -79,7 +79,7 @@ def frame(request: HttpRequest) -> dict:
         for item in ITEMS
         if any(may(request.user, permission) for permission in item.needs)
     ]
-    consortium = current_consortium(request)
+    consortium = framing_consortium(request)
     return {
         "menu": items,
         "consortia": visible_consortia(request),

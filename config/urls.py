@@ -32,3 +32,4 @@ handler400 = "config.views.bad_request"
 handler403 = "config.views.forbidden"
 handler404 = "config.views.not_found"
 handler429 = "config.views.too_many_requests"  # of allauth, for mails
+handler500 = "config.views.server_error"

@@ -6,11 +6,15 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from config.refusals import API
+from evaluation.api.errors import problem
 from evaluation.services import staleness
 from evaluation.services.heartbeat import is_alive
 
@@ -73,8 +77,14 @@ def _figures() -> str:
     return f"behind since {timezone.localtime(since):%Y-%m-%dT%H:%M:%S%z}" if staleness.are_behind(since) else "ok"
 
 
+def _is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith(API)
+
+
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if _is_api(request):
+        return problem(400, _("The request could not be understood: take out NUL characters, send text as UTF-8."))
     return render(request, "errors/400.html", status=400)
 
 
@@ -91,6 +101,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 @login_not_required
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     return render(request, "errors/429.html", status=429)
+
+
+@login_not_required
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Without anything that could fail too: no database, no session, both languages at once."""
+    if _is_api(request):
+        return problem(500, _("The fault was written to the log. Try again in a moment."))
+    return HttpResponse(render_to_string("500.html"), status=500)
 
 
 @login_not_required

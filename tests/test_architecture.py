@@ -36,6 +36,7 @@ PURE = (
     "evaluation.importing",
     "evaluation.indicators",
     "evaluation.rating",
+    "evaluation.storable",
     *(f"referrals.{name}" for name in ("charts", "checks", "flows", "indicators", "layouts")),
     *(f"budgets.{name}" for name in ("charts", "checks", "indicators", "layouts")),
 )

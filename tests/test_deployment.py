@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
 
 from config import demo, env, messages
 
@@ -15,7 +16,9 @@ COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text()
 SERVICES = yaml.safe_load(COMPOSE_TEXT)["services"]
 EXAMPLE = (ROOT / ".env.example").read_text()
 APPLICATION = ("web", "worker", "beat", "migrate")
-ONLY_COMPOSE = {"POSTGRES_PASSWORD", "PORT"}
+ONLY_COMPOSE = {"POSTGRES_PASSWORD", "TLS_FOLDER"}
+PROXY = (ROOT / "config" / "nginx.conf").read_text()
+POSTGRES_CONNECTIONS = 100  # its default
 OWN_SERVICES = {"DATABASE_URL": "postgresql://yilian:p%40ss@db.example.org:6432/care", "REDIS_URL": "redis://cache/1"}
 SECRETS = {"SECRET_KEY": "s" * 50, "PATIENT_KEY": "p" * 32}
 
@@ -44,7 +47,7 @@ def refuse_to_start():
 
 
 def test_compose_has_the_site_its_services_and_a_one_time_migration():
-    assert set(SERVICES) == {*APPLICATION, "postgres", "redis"}
+    assert set(SERVICES) == {*APPLICATION, "proxy", "postgres", "redis"}
     assert SERVICES["postgres"]["image"] == "postgres:16"
     assert SERVICES["redis"]["image"] == "redis:7"
     assert {SERVICES[name]["image"] for name in APPLICATION} == {"yilian:0.1.0"}
@@ -90,6 +93,33 @@ def test_compose_sets_only_variables_that_the_settings_read(name):
     assert {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PATIENT_KEY", "ALLOWED_HOSTS"} <= set(
         SERVICES[name]["environment"]
     )
+
+
+def test_only_the_proxy_is_reached_from_outside_and_it_says_itself_where_requests_come_from():
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
+    assert SERVICES["web"]["environment"]["TRUSTED_PROXIES"] == "1"
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in PROXY
+    assert "proxy_set_header X-Forwarded-Proto $scheme;" in PROXY
+    assert "./config/nginx.conf:/etc/nginx/nginx.conf:ro" in SERVICES["proxy"]["volumes"]
+
+
+def test_the_proxy_takes_what_the_site_takes_and_keeps_it_off_the_disk():
+    allowed = int(re.search(r"client_max_body_size (\d+)m;", PROXY)[1]) << 20
+
+    assert allowed > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+    assert SERVICES["proxy"]["tmpfs"][0].startswith("/var/cache/nginx:")
+    assert re.findall(r"client_body_temp_path (\S+);", PROXY) == ["/var/cache/nginx/body"]
+    assert "proxy_max_temp_file_size 0;" in PROXY
+
+
+def test_threads_do_not_use_up_the_connections_of_the_database():
+    command = (ROOT / "Dockerfile").read_text().splitlines()[-1]
+    workers, threads = (int(re.search(rf'"--{name}", "(\d+)"', command)[1]) for name in ("workers", "threads"))
+
+    assert '"--worker-class", "gthread"' in command
+    assert (
+        8 <= workers * threads <= POSTGRES_CONNECTIONS // 2
+    )  # the rest is for workers, an update and an administrator
 
 
 def test_compose_needs_only_variables_of_the_example():

@@ -1,13 +1,25 @@
 """Errors as RFC 9457 problem details; validation errors name the field."""
 
+from http import HTTPStatus
+
+from django.conf import settings
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.http import Http404
+from django.http import Http404, JsonResponse
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from evaluation.api.parsers import TooLarge
 from evaluation.services.sign_ins import SignInsClosed
+
+
+def problem(status: int, detail: str) -> JsonResponse:
+    """A problem document from outside of the API's own views."""
+    document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return JsonResponse(document, status=status, content_type="application/problem+json")
 
 
 def problem_details(error: Exception, context: dict) -> Response | None:
@@ -37,6 +49,10 @@ def _of_rest_framework(error: Exception) -> Exception:
         )
     if isinstance(error, DjangoPermissionDenied):
         return exceptions.PermissionDenied(str(error) or None)
+    if isinstance(error, RequestDataTooBig):
+        return TooLarge(
+            _("The request is larger than %(most)s MB.") % {"most": settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20}
+        )
     if isinstance(error, SignInsClosed):
         throttled = exceptions.Throttled(detail=str(error))
         throttled.wait = error.seconds  # becomes Retry-After; given to Throttled itself, it would add a sentence

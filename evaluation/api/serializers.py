@@ -118,10 +118,10 @@ class UploadListSerializer(serializers.ListSerializer):
 
 
 class UploadSerializer(serializers.ModelSerializer):
-    institution = serializers.SlugRelatedField("code", read_only=True)
+    institution = serializers.SlugRelatedField("code", read_only=True, allow_null=True)
     consortium = serializers.SlugRelatedField("code", read_only=True, allow_null=True)
     month = serializers.SerializerMethodField()
-    by = serializers.SlugRelatedField("username", read_only=True)
+    by = serializers.CharField(source="by.username", read_only=True, allow_null=True, default=None)
     url = serializers.HyperlinkedIdentityField("api-upload-detail")
     accepted = serializers.IntegerField(source="rows_accepted", read_only=True)
     flagged = serializers.IntegerField(source="rows_flagged", read_only=True)

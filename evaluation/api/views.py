@@ -9,11 +9,11 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evaluation.api.pagination import ValuePages
+from evaluation.api.parsers import MultiPartParser
 from evaluation.api.permissions import Delivers, SeesCases, SeesValues
 from evaluation.api.reading import AuditedReading
 from evaluation.api.serializers import (
@@ -28,7 +28,7 @@ from evaluation.api.serializers import (
 )
 from evaluation.api.values import as_record
 from evaluation.datasets import dataset_by_name
-from evaluation.importing.problems import SheetRefused
+from evaluation.importing.problems import Problem, SheetRefused
 from evaluation.indicators.periods import Period, PeriodKind, months_between
 from evaluation.models import InpatientCase, Institution, Membership, Upload
 from evaluation.pages.values import NoSuchValue, find_values
@@ -161,11 +161,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
                 institution=institution, consortium=data.get("consortium"), month=data.get("month"), mode=data["mode"],
             )  # fmt: skip
         except SheetRefused as refused:
-            sentences = [
-                f"{_('row')} {each.row}, {each.column}: {each.sentence}" if each.row else each.sentence
-                for each in refused.problems
-            ]
-            raise ValidationError({"file": sentences}) from None
+            raise ValidationError({"file": [_placed(each) for each in refused.problems]}) from None
         upload = carry_on(upload)
         location = request.build_absolute_uri(reverse("api-upload-detail", args=[upload.pk]))
         return Response(self._shown(upload), status=status.HTTP_202_ACCEPTED, headers={"Location": location})
@@ -209,6 +205,13 @@ class CaseViewSet(AuditedReading):
 
     def get_queryset(self):
         return InpatientCase.objects.visible_to(self.request.user).select_related("institution").order_by("-pk")
+
+
+def _placed(problem: Problem) -> str:
+    """The sentence with its row and column, as far as it has them."""
+    places = [f"{_('row')} {problem.row}"] if problem.row else []
+    places += [problem.column] if problem.column else []
+    return f"{', '.join(places)}: {problem.sentence}" if places else problem.sentence
 
 
 def _codes(query, name: str) -> list[str]:

@@ -9,6 +9,8 @@ from evaluation.access.rules import may
 from evaluation.datasets import Dataset, Owner
 from evaluation.models import Institution, Upload
 
+TOO_LARGE = _("The file is larger than 100 MB. Split it by month, or have it imported on the server.")
+
 
 def datasets_for(user) -> list[Dataset]:
     """The datasets that the person delivers."""
@@ -62,7 +64,5 @@ class UploadForm(forms.Form):
     def clean_file(self):
         file = self.cleaned_data["file"]
         if file.size > settings.LARGEST_UPLOAD:
-            raise forms.ValidationError(
-                _("The file is larger than 100 MB. Split it by month, or have it imported on the server.")
-            )
+            raise forms.ValidationError(TOO_LARGE, code="too_large")
         return file

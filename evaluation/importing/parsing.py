@@ -124,7 +124,7 @@ def _without_zeros(text: pd.Series, choices: tuple[str, ...]) -> pd.Series:
         forms = (plain, plain.zfill(2), plain.lstrip("0"), value.lower(), value.upper())
         if value and value not in known and (choice := next((form for form in forms if form in known), None)):
             replacements[value] = choice
-    return text.replace(replacements) if replacements else text
+    return text.map(replacements).fillna(text).astype(text.dtype) if replacements else text
 
 
 def _yes_no(text: pd.Series, column: Column, findings: Findings) -> pd.Series:

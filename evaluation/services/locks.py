@@ -48,11 +48,15 @@ def patience(seconds: float | None) -> Iterator[None]:
 
 
 @contextmanager
-def upload_lock(upload: Upload) -> Iterator[bool]:
-    """True if this process may work on the upload now; never waits. Held over several transactions."""
+def upload_lock(upload: Upload, *, wait: bool = False) -> Iterator[bool]:
+    """True if this process may work on the upload now, or once another one is done with it. Held over several transactions."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [UPLOAD, upload.pk])
-        is_mine = cursor.fetchone()[0]
+        if wait:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [UPLOAD, upload.pk])
+            is_mine = True
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [UPLOAD, upload.pk])
+            is_mine = cursor.fetchone()[0]
     try:
         yield is_mine
     finally:

@@ -32,11 +32,16 @@ def visible_consortia(request: HttpRequest) -> list[Consortium]:
 
 def current_consortium(request: HttpRequest) -> Consortium | None:
     """The one in the URL, else the one looked at last, else the largest. A foreign one is 404."""
+    wanted = request.GET.get("consortium")
+    if wanted and all(wanted != consortium.code for consortium in visible_consortia(request)):
+        raise Http404(_("There is no such consortium."))
+    return framing_consortium(request)
+
+
+def framing_consortium(request: HttpRequest) -> Consortium | None:
+    """The same for what stands around a page, also around one that says that there is no such consortium."""
     seen = {consortium.code: consortium for consortium in visible_consortia(request)}
     wanted = request.GET.get("consortium")
-    if wanted and wanted not in seen and not hasattr(request, "is_refused"):
-        request.is_refused = True  # the page that says so has a menu, which asks again
-        raise Http404(_("There is no such consortium."))
     if wanted in seen:
         if request.session.get(KEPT) != wanted:
             request.session[KEPT] = wanted

@@ -12,14 +12,14 @@ from django.views.decorators.http import require_POST
 from evaluation.access.roles import Permission
 from evaluation.access.rules import may, require
 from evaluation.datasets import Dataset, Owner, dataset_by_name
-from evaluation.forms.uploads import UploadForm, datasets_for
+from evaluation.forms.uploads import TOO_LARGE, UploadForm, datasets_for
 from evaluation.importing.problems import SheetRefused
 from evaluation.models import Upload
 from evaluation.pages.tables import Table
 from evaluation.pages.upload import UploadPage
 from evaluation.services import uploads
 from evaluation.tasks import carry_on
-from evaluation.views.downloads import download, table_response
+from evaluation.views.downloads import TYPES, download, table_response
 from evaluation.views.scope import current_consortium
 
 
@@ -32,15 +32,12 @@ def upload_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def upload_create(request: HttpRequest) -> HttpResponse:
     _require_delivery(request)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.LARGEST_UPLOAD + 100_000:
-        form = UploadForm(request.POST, user=request.user)
-        form.add_error(
-            "file", _("The file is larger than 100 MB. Split it by month, or have it imported on the server.")
-        )
-        return _show_list(request, form, status=413)
     form = UploadForm(request.POST, request.FILES, user=request.user)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE:
+        form.fields["file"].error_messages["required"] = TOO_LARGE  # nothing of it was kept
+        return _show_list(request, form, status=413)
     if not form.is_valid():
-        return _show_list(request, form, status=422)
+        return _show_list(request, form, status=413 if form.has_error("file", "too_large") else 422)
     data = form.cleaned_data
     dataset = dataset_by_name(data["dataset"])
     try:
@@ -89,6 +86,8 @@ def upload_move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 def dataset_template(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     """An empty sheet: the headings and one example row."""
     _require_delivery(request)
+    if kind not in TYPES:
+        raise Http404
     dataset = _dataset(code)
     columns = dataset.layout.columns
     headings = [f"{column.name}" for column in columns]

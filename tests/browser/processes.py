@@ -27,6 +27,7 @@ import redis
 from psycopg.sql import SQL, Identifier
 
 from config import env
+from config.demo import THREADS
 from config.embedded import place
 from config.embedded.services import free_port
 
@@ -261,7 +262,7 @@ class Site:
             "redis": [redis_program(), "-"],
             "web": [
                 sys.executable, "-m", "gunicorn", "config.wsgi", "--workers", "2", "--bind", f"127.0.0.1:{self.port}",
-                "--timeout", "180", "--no-control-socket", "--log-level", "warning",
+                "--timeout", "180", *THREADS, "--no-control-socket", "--log-level", "warning",
             ],
             "worker": [*celery, "worker", "--concurrency", "1", "--loglevel", "WARNING"],
             "beat": [*celery, "beat", "--schedule", schedule, "--pidfile", "", "--loglevel", "WARNING"],

@@ -2,18 +2,27 @@
 
 import io
 import json
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from evaluation.services.uploads.locks import upload_lock
 
 from evaluation.importing.case_layout import CASES
 from evaluation.importing.reader.records import column_letters
+from evaluation.management.commands import import_data
 from evaluation.models import InpatientCase, Institution, StagedChunk, Upload
+from evaluation.services.uploads import check
 from evaluation.signals import upload_changed
+from tests.browser.processes import NO_REDIS, ROOT, create_database, drop_databases, variables, wait_for
 from tests.importing.sheets import Row, written
 from tests.importing.test_case_checks import case as any_case
+from tests.services.deliveries import at_once
+from tests.services.test_at_once import someone_waits_for_a_lock
 
 pytestmark = pytest.mark.django_db
 
@@ -222,3 +231,113 @@ def test_a_store_that_fails_is_told_as_a_problem_of_the_file_and_ends_with_1(she
         assert output.startswith("file: The month is locked.\n")
     assert not InpatientCase.objects.exists()
     assert not StagedChunk.objects.exists()
+
+
+# ── whoever takes the sheet, the command ends with what became of it ──
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sheet_that_a_sweep_has_just_taken_is_waited_for(sheet):
+    path = sheet(*(case(number) for number in range(1, 11)))
+    coming = Upload(pk=Upload.objects.create(dataset="cases", status=Upload.Status.UNDONE).pk + 1)
+    taken, told = threading.Event(), []
+
+    def sweep_takes_it():
+        with upload_lock(coming) as is_mine:
+            assert is_mine
+            taken.set()
+            wait_for(someone_waits_for_a_lock, "the command to wait for the sweep")
+
+    def deliver():
+        assert taken.wait(60)
+        told.append(ran("cases", path))
+
+    raised = at_once(sweep_takes_it, deliver)
+
+    assert raised == []
+    assert told == [(0, "10 rows read, 10 accepted (0 to check), 0 refused\n")]
+    assert InpatientCase.objects.count() == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sheet_that_a_sweep_checked_is_reported_as_it_found_it(sheet):
+    path = sheet(case(1), case(2, age="121"))
+    coming = Upload(pk=Upload.objects.create(dataset="cases", status=Upload.Status.UNDONE).pk + 1)
+    taken, told = threading.Event(), []
+
+    def sweep_checks_it():
+        with upload_lock(coming):
+            taken.set()
+            wait_for(someone_waits_for_a_lock, "the command to wait for the sweep")
+            check._run(Upload.objects.get(pk=coming.pk))
+
+    def deliver():
+        assert taken.wait(60)
+        told.append(ran("cases", path))
+
+    raised = at_once(sweep_checks_it, deliver)
+
+    assert raised == []
+    assert told[0][0] == 1
+    assert "2 rows read, 1 accepted (0 to check), 1 refused" in told[0][1]
+
+
+def from_command_line(capsys, *arguments: object) -> tuple[int, str]:
+    """As `manage.py import_data …` runs it."""
+    try:
+        import_data.Command().run_from_argv(["manage.py", "import_data", *map(str, arguments)])
+    except SystemExit as end:
+        return int(end.code or 0), capsys.readouterr().out
+    return 0, capsys.readouterr().out
+
+
+@pytest.mark.django_db(transaction=True)  # the command closes the connection in the end
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["sheets", "SHEET"], "invalid choice"),
+        (["cases"], "arguments are required"),
+        (["cases", "SHEET", "--colour", "red"], "unrecognized"),
+        (["cases", "nowhere.csv"], "check the path"),
+        (["cases", "SHEET", "--month", "2026-13"], "write it as YYYY-MM"),
+        (["cases", "SHEET", "--institution", "H0"], "is not known"),
+        (["cases", "SHEET", "--replace"], "give the institution and the month"),
+    ],
+)
+def test_json_is_one_object_for_wrong_arguments_too(sheet, capsys, arguments, sentence):
+    path = sheet(case(1))
+
+    status, output = from_command_line(capsys, *(path if each == "SHEET" else each for each in arguments), "--json")
+
+    assert status == 1
+    told = json.loads(output)
+    assert (told["rows_read"], told["accepted"]) == (0, 0)
+    assert [(each["row"], each["severity"]) for each in told["problems"]] == [(None, "error")]
+    assert sentence in told["problems"][0]["message"]
+    assert not InpatientCase.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "as_json"),
+    [("import_data", True), ("import_data", False), ("recompute", False), ("verify_audit", False)],
+)
+def test_a_database_without_tables_is_told_with_the_way_out(sheet, command, as_json):
+    database = create_database("bare")
+    arguments = ["cases", str(sheet(case(1)))] if command == "import_data" else []
+    arguments += ["--json"] if as_json else []
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", command, *arguments],
+        cwd=ROOT, env=variables(database, NO_REDIS), capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    said = json.loads(done.stdout)["problems"][0]["message"] if as_json else done.stderr
+    assert "manage.py migrate" in said
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_databases_left():
+    yield
+    drop_databases()

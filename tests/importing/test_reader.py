@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,7 +20,17 @@ from evaluation.importing.case_layout import CASES
 from evaluation.importing.layouts import Column, Layout
 from evaluation.importing.master_layouts import DEPARTMENTS, INSTITUTIONS
 from evaluation.importing.problems import Problem, Severity, SheetRefused
-from evaluation.importing.reader import Sheet, encoding, open_sheet, xlsx_guard
+from evaluation.importing.reader import (
+    Deadline,
+    Sheet,
+    csv_sheet,
+    encoding,
+    open_sheet,
+    xlsx_cells,
+    xlsx_guard,
+    xlsx_sheet,
+    xlsx_text,
+)
 
 STAYS = Layout(
     dataset="stays",
@@ -30,6 +41,9 @@ STAYS = Layout(
         Column("note", "备注"),
     ),
 )
+
+
+NUMBERS_ONLY = Layout("numbers", (Column("record_no", "病案号", required=True),), ("record_no",))
 
 
 def opened(content: bytes, layout: Layout = STAYS, **options: object) -> Sheet:
@@ -73,6 +87,25 @@ def with_sheet_xml(content: bytes, change: Callable[[str], str], part: str = "xl
             text = old.read(info)
             new.writestr(info.filename, change(text.decode()).encode() if info.filename == part else text)
     return changed.getvalue()
+
+
+# --- Time ---
+
+
+@pytest.mark.parametrize("content", [b"record_no,age\n1,36\n", workbook(("record_no", "age"), ("1", 36))])
+def test_a_sheet_that_takes_too_long_is_refused_with_the_way_out(content):
+    problem = refused(content, deadline=Deadline(seconds=-1))
+
+    assert "longer than" in problem.message % problem.values
+    assert problem.row is None
+
+
+def test_the_time_is_looked_at_between_the_chunks_too():
+    now = iter([0.0] * 20 + [200.0] * 20)
+    sheet = opened(b"record_no,age\n" + b"1,36\n" * 50, deadline=Deadline(120, lambda: next(now)), chunk_rows=1)
+
+    with pytest.raises(SheetRefused):
+        list(sheet.chunks)
 
 
 # --- CSV ---
@@ -130,6 +163,18 @@ def test_empty_lines_are_skipped_and_counted(quote):
     content = b"\nrecord_no,age,note\n\n1,36,%sa%s\n,,\n \t, \n\xe3\x80\x80,,\n\n2,37,\n\n" % (quote, quote)
 
     assert cells(read(content)) == {4: ["1", "36", "a"], 9: ["2", "37", ""]}
+
+
+@pytest.mark.parametrize("before", [b"", b"record_no,age\n1,36\n", b'record_no,age\n"1",36\n', b"record_no\n"])
+def test_millions_of_line_ends_are_refused_before_all_are_read(before, monkeypatch):
+    monkeypatch.setattr(csv_sheet, "MOST_EMPTY", 3000)
+    monkeypatch.setattr(encoding, "BLOCK", 1000)
+    layout = STAYS if b"age" in before or not before else NUMBERS_ONLY
+
+    problem = refused(before + b"\n" * 5000 + b"2,37\n" * 2, layout)
+
+    assert "empty rows" in problem.message
+    assert 3000 < problem.row < 4100
 
 
 @pytest.mark.parametrize("quote", [b"", b'"'])
@@ -473,7 +518,7 @@ def test_formulas_are_found_across_blocks_and_in_other_spellings(monkeypatch):
     )
 
     for size in (37, 64, 100, 1 << 20):
-        monkeypatch.setattr(xlsx_guard, "BLOCK", size)
+        monkeypatch.setattr(xlsx_text, "BLOCK", size)
         monkeypatch.setattr(xlsx_guard, "_tree", lambda archive, part: xlsx_guard.ElementTree.XML(archive.read(part)))
         for content in (written(write), prefixed):
             assert (refused(content).row, refused(content).column) == (31, "age")
@@ -515,6 +560,88 @@ def test_a_long_text_shown_by_very_many_cells_is_refused(monkeypatch):
     content = workbook(("record_no", "age", "note"), *((str(i), 36, "x" * 30_000) for i in range(400)))
 
     assert "repeats long texts" in refused(content).message
+
+
+HOSTILE_TAGS = (
+    "<c ", "<c a=", "<c a='", '<c a="', "<c r", "<c r ", "<c '\"", '<c t="e" ', "<row ", "<c", "<aaaa", "<x:c r = ",
+    '<c t="e" t="e" ',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", HOSTILE_TAGS)
+def test_a_small_workbook_of_unclosed_tags_is_refused_in_words(piece):
+    """These took minutes: every tag was read to the end of the sheet."""
+    content = with_sheet_xml(workbook(("record_no", "age"), ("1", 36)), lambda xml: xml + piece * 200_000)
+
+    assert "damaged" in refused(content).message
+
+
+@pytest.mark.parametrize(
+    ("before", "piece"),
+    [
+        ("<c ", "r "),
+        ("<c ", " "),
+        ("<c ", "a"),
+        ("<c ", 't="e" '),
+        ("<c ", "r='A' "),
+        ("<", "a"),
+        ("<v>", " "),
+        ("<c>", " "),
+    ],
+)
+def test_a_tag_without_end_is_refused_in_words(before, piece):
+    content = with_sheet_xml(
+        workbook(("record_no", "age"), ("1", 36)), lambda xml: xml + before + piece * (3_000_000 // len(piece))
+    )
+
+    assert refused(content).message in (xlsx_text.LONG_TAG, xlsx_text.DAMAGED)
+
+
+@pytest.mark.parametrize("pattern", [each for each in vars(xlsx_cells).values() if isinstance(each, re.Pattern)])
+def test_no_pattern_of_the_guard_reads_back_over_what_it_read(pattern):
+    """Work grows with the text because no repetition can give back, and none runs on over the next tag."""
+    open_repetitions = (
+        re.sub(rb"\[(?:\\\\.|[^\]\\\\])*\]", b"S", pattern.pattern).replace(rb"\s", b"S").replace(rb"\d", b"S")
+    )
+
+    assert not re.search(rb"[S)][*+](?!\+)", open_repetitions)
+    assert all(b"<" in excluded for excluded in re.findall(rb"\[\^([^\]]*)\]", pattern.pattern))
+
+
+def test_a_cell_cannot_hide_its_place_behind_other_attributes():
+    far = workbook(("record_no", "age"), ("1", 36))
+    for hidden in ('<c a=">" r="SF1048576"', '<c a=" r=\'A1\' " r="SF1048576"', "<c a='x'  r='SF1048576'"):
+        content = with_sheet_xml(far, lambda xml, hidden=hidden: xml.replace('<c r="B2"', hidden))
+
+        assert "almost empty" in refused(content).message
+
+
+def test_cells_and_rows_that_do_not_say_their_place_are_counted_on(monkeypatch):
+    monkeypatch.setattr(xlsx_guard, "MOST_CELLS", 1000)
+    rows = "<row>" + "<c><v>1</v></c>" * 40 + "</row>"
+    content = with_sheet_xml(
+        workbook(("record_no",)), lambda xml: xml.replace("</sheetData>", rows * 30 + "</sheetData>")
+    )
+
+    assert refused(content).values == {"cells": f"{31 * 40:,}", "most": "1,000"}
+
+
+def test_more_cells_than_the_memory_should_hold_are_refused(monkeypatch):
+    monkeypatch.setattr(xlsx_guard, "MOST_CELLS", 100)
+
+    assert "Deliver it as CSV" in refused(workbook(*[("record_no", "age")] * 51)).message
+
+
+def test_a_part_that_is_named_as_many_sheets_is_scanned_once(monkeypatch):
+    scanned = []
+    monkeypatch.setattr(
+        xlsx_sheet, "scan_sheet", lambda archive, part: scanned.append(part) or xlsx_guard.scan_sheet(archive, part)
+    )
+    sheet = '<sheet name="one" sheetId="1" r:id="rId1"/>'
+    content = with_sheet_xml(workbook(), lambda xml: xml.replace(sheet, sheet * 500), "xl/workbook.xml")
+
+    assert "no visible sheet" in refused(content).message
+    assert len(scanned) == 1
 
 
 def test_the_way_a_workbook_writes_a_nul_character_does_not_make_one():

@@ -1,6 +1,7 @@
 """The way of a sheet into the database, on tiny sheets."""
 
 import io
+import sys
 from collections import Counter
 from datetime import date
 
@@ -480,3 +481,12 @@ def test_either_end_may_complete_a_referral(world):
     )
 
     assert Referral.objects.get().status == "completed"
+
+
+@pytest.mark.django_db
+def test_people_are_told_when_reading_takes_too_long_and_the_command_line_may_take_its_time(world, monkeypatch):
+    monkeypatch.setattr(sys.modules["evaluation.services.uploads.receive"], "LONGEST_READING", -1)
+
+    with pytest.raises(SheetRefused, match="takes longer than"):
+        delivered([case(1)], by=world.staff, institution=world.first)
+    assert delivered([case(1)], institution=world.first).rows_read == 1

@@ -30,14 +30,30 @@ HEAD = 1 << 20  # bytes in which the heading must end
 DELIMITERS = (",", ";", "\t")
 NOTHING = " ,;\t\r\n"
 LONGEST_RECORD = 4 << 20  # characters
+MOST_EMPTY = 1_048_576  # lines without anything, in the whole file
 
 OPEN_QUOTE = gettext_noop(
     "A double quote opened in this row is not closed, or text follows the closing one. "
     'Close it, and write a quote that belongs to the value twice ("").'
 )
+EMPTY_ROWS = gettext_noop(
+    "The sheet holds more than %(most)s empty rows up to here. Delete them, or save the table alone as CSV UTF-8."
+)
 TOO_MANY_CELLS = gettext_noop(
     "The row has %(cells)s cells, the heading %(columns)s. A value that holds a comma must stand in double quotes."
 )
+
+
+class _EmptyRows:
+    """Counts them through the whole file: fifty million line ends are no sheet, and each takes its time."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+
+    def note(self, number: int) -> None:
+        self._seen += 1
+        if self._seen > MOST_EMPTY:
+            refuse(EMPTY_ROWS, number, most=f"{MOST_EMPTY:,}")
 
 
 def open_csv(source: BinaryIO) -> Records:
@@ -45,18 +61,19 @@ def open_csv(source: BinaryIO) -> Records:
     delimiter = _find_delimiter(source.read(HEAD))
     surveyed = survey(source, delimiter)
     source.seek(0)
-    rows = _rows(text_of(source, surveyed.encoding), delimiter)
+    empty = _EmptyRows()
+    rows = _rows(text_of(source, surveyed.encoding), delimiter, empty)
     for heading_row, heading in rows:
         if surveyed.has_quotes:
             batches = batched(_as_wide_as(heading, rows), len(heading))
         else:
-            batches = _plain_batches(source, surveyed.encoding, delimiter, heading_row, heading)
+            batches = _plain_batches(source, surveyed.encoding, delimiter, heading_row, heading, empty)
         return Records(heading_row, heading, batches)
     return refuse(EMPTY)
 
 
 def _plain_batches(
-    source: BinaryIO, encoding: str, delimiter: str, heading_row: int, heading: list[str]
+    source: BinaryIO, encoding: str, delimiter: str, heading_row: int, heading: list[str], empty: _EmptyRows
 ) -> Iterator[Batch]:
     """Without quotes every line is a row, so that Arrow may read blocks of them, twice as fast as row by row.
     A block with a row of another width, an empty line for instance, goes the slow way."""
@@ -70,12 +87,14 @@ def _plain_batches(
         if columns := _plain_columns(text, delimiter, len(heading)):
             yield Batch(np.arange(number, number + len(columns[0])), columns)
         else:
-            rows = _rows(io.StringIO(text.decode(), newline=""), delimiter, heading, before=number - 1)
+            rows = _rows(io.StringIO(text.decode(), newline=""), delimiter, empty, heading, before=number - 1)
             yield from batched(_as_wide_as(heading, rows), len(heading))
 
 
 def _plain_columns(text: bytes, delimiter: str, width: int) -> list[pa.Array]:
-    """The columns of a block, or none if its rows are not all of this width."""
+    """The columns of a block, or none if a line is empty or its rows are not all of this width."""
+    if text.startswith((b"\n", b"\r")) or any(pair in text for pair in (b"\n\n", b"\r\r", b"\n\r")):
+        return []
     names = [str(position) for position in range(width)]
     try:
         table = arrow_csv.read_csv(
@@ -103,7 +122,7 @@ def _find_delimiter(head: bytes) -> str:
 
 
 def _columns(head: bytes, delimiter: str) -> int:
-    text = io.StringIO(head.removeprefix(BOM).decode("latin-1"), newline="")
+    text = io.StringIO(head.removeprefix(BOM).lstrip(b"\r\n").decode("latin-1"), newline="")
     try:
         rows = csv.reader(text, delimiter=delimiter)
         return next((len(row) for row in rows if any(cell.strip(NOTHING) for cell in row)), 0)
@@ -112,7 +131,7 @@ def _columns(head: bytes, delimiter: str) -> int:
 
 
 def _rows(
-    text: Iterable[str], delimiter: str, heading: Sequence[str] = (), *, before: int = 0
+    text: Iterable[str], delimiter: str, empty: _EmptyRows, heading: Sequence[str] = (), *, before: int = 0
 ) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not empty, with their numbers; an empty line counts as a row, as in a spreadsheet program."""
     number = before
@@ -133,7 +152,9 @@ def _rows(
             number += 1
             size = 0
             record.clear()
-            if row and (heading or not is_blank(row)):
+            if not row:
+                empty.note(number)
+            elif heading or not is_blank(row):
                 heading = heading or row
                 yield number, row
     except csv.Error:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 from evaluation.importing.layouts import Layout
 from evaluation.importing.reader.cells import frames
 from evaluation.importing.reader.csv_sheet import open_csv
+from evaluation.importing.reader.deadline import Deadline
 from evaluation.importing.reader.formats import XLSX, refuse_other_formats
 from evaluation.importing.reader.headings import Placed, place_headings
 from evaluation.importing.reader.records import Marked, refuse
@@ -46,12 +47,16 @@ def open_sheet(
     given: frozenset[str] = frozenset(),
     others: Sequence[Layout] = (),
     chunk_rows: int = 20_000,
+    deadline: Deadline | None = None,
 ) -> Sheet:
     """Read the heading of a seekable file, CSV or XLSX by its content, and stand ready to read its rows.
 
     `given` names columns that come with the upload; `others` are the datasets it may have been confused with.
-    Raises SheetRefused if this cannot be a sheet of the layout. The file must stay open until the chunks are read.
+    Raises SheetRefused if this cannot be a sheet of the layout. The file must stay open until the chunks are read,
+    which may take until the deadline.
     """
+    if deadline:
+        source = deadline.file(source)
     source.seek(0)
     head = source.read(4096)
     refuse_other_formats(head, source)
@@ -60,6 +65,8 @@ def open_sheet(
     _refuse_marked(FORMULAS, records.formulas, placed)
     _refuse_marked(ERROR_VALUES, records.errors, placed)
     chunks = frames(records, placed.positions, chunk_rows)
+    if deadline:
+        chunks = deadline.chunks(chunks)
     first = next(chunks, None)
     if first is None:
         refuse(ONLY_A_HEADING)

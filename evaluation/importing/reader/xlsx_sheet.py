@@ -15,15 +15,15 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from evaluation.importing.reader.formats import PASSWORD
 from evaluation.importing.reader.records import Marked, Records, batched, is_blank, refuse
+from evaluation.importing.reader.xlsx_cells import Scan
 from evaluation.importing.reader.xlsx_guard import (
-    DAMAGED,
-    Scan,
     refuse_bombs,
     refuse_repeated_text,
     refuse_wide_or_sparse,
     scan_sheet,
     visible_sheets,
 )
+from evaluation.importing.reader.xlsx_text import DAMAGED
 
 EXACT_DIGITS = 15  # a spreadsheet program keeps no more of a number
 LAST_INSTANT = datetime.max - timedelta(seconds=1)

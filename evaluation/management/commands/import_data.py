@@ -4,17 +4,21 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import NoReturn
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from evaluation.datasets import Dataset
 from evaluation.importing.problems import Problem, Severity, SheetRefused
+from evaluation.management.databases import sentence_about
 from evaluation.models import Institution, Upload
 from evaluation.services import uploads
 
 
 class Command(BaseCommand):
+    as_json, dataset = False, ""
     help = "Check a sheet and store its rows. Stores nothing and exits 1 if any row is refused, unless --accept-valid."
 
     def add_arguments(self, parser):
@@ -27,41 +31,60 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="check only")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
+    def create_parser(self, prog_name, subcommand, **kwargs):
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        if self.as_json:
+            parser.called_from_command_line = False  # it raises then, instead of printing how it is used
+        return parser
+
+    def run_from_argv(self, argv):
+        """One JSON object whatever happens, also when the arguments are wrong or the tables are missing."""
+        self.as_json = "--json" in argv
+        if not self.as_json:
+            return super().run_from_argv(argv)
+        try:
+            super().run_from_argv(argv)
+        except CommandError as error:
+            self._refuse(str(error))
+        except DatabaseError as error:
+            self._refuse(sentence_about(error))
+
     def handle(self, *, dataset, file, institution, month, replace, accept_valid, dry_run, **options):
         self.as_json, self.dataset = options["json"], dataset
-        if not file.is_file():
-            raise CommandError(f"{file} is not a file: check the path.")
         try:
-            with file.open("rb") as source:
-                upload = uploads.receive(
-                    dataset=dataset, file=source, filename=file.name, by=None,
-                    institution=_institution(institution), month=_month(month),
-                    mode=Upload.Mode.REPLACE if replace else Upload.Mode.MERGE,
-                )  # fmt: skip
+            upload = _received(
+                dataset=dataset, file=file, institution=_institution(institution), month=_month(month),
+                mode=Upload.Mode.REPLACE if replace else Upload.Mode.MERGE,
+            )  # fmt: skip
         except SheetRefused as refused:
             self._report(None, refused.problems)
             raise SystemExit(1) from None
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
-        except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-        upload = uploads.check_upload(upload)
-        if upload.status == Upload.Status.FAILED:
+        except CommandError as error:
+            if not self.as_json:
+                raise
+            self._refuse(str(error))
+        upload = uploads.check_upload(upload, wait=True)  # a sweep may have taken it: then until that is done
+        if upload.status != Upload.Status.CHECKED:
             self._give_up(upload)
         if dry_run or upload.rows_accepted == 0 or (upload.rows_rejected and not accept_valid):
             self._report(upload, _problems(upload))
             uploads.withdraw(upload=upload, by=None)
-            raise SystemExit(1 if upload.rows_rejected else 0)
+            raise SystemExit(0 if dry_run and not upload.rows_rejected else 1)
         upload = uploads.store(uploads.submit(upload=upload, by=None))
         if upload.status != Upload.Status.SUBMITTED:
             self._give_up(upload)
         self._report(upload, _problems(upload))
 
-    def _give_up(self, upload: Upload) -> None:
+    def _refuse(self, sentence: str) -> NoReturn:
+        self._report(None, [_of_the_file(sentence)])
+        raise SystemExit(1)
+
+    def _give_up(self, upload: Upload) -> NoReturn:
         """Nothing was stored, for a reason that no single row has."""
-        reason = Problem(None, "", Severity.ERROR, "V0", "%(reason)s", {"reason": upload.failure})
-        self._report(upload, [reason, *_problems(upload)])
-        uploads.withdraw(upload=upload, by=None)
+        reason = upload.failure or f"Nothing was stored: the upload is {upload.get_status_display()} meanwhile."
+        self._report(upload, [_of_the_file(reason), *_problems(upload)])
+        if not uploads.why_not(upload, Upload.Status.WITHDRAWN):
+            uploads.withdraw(upload=upload, by=None)
         raise SystemExit(1)
 
     def _report(self, upload: Upload | None, problems: Sequence[Problem]) -> None:
@@ -90,6 +113,23 @@ class Command(BaseCommand):
         )
         if upload and upload.ignored:
             self.stdout.write(f"Columns not known and left out: {', '.join(upload.ignored)}")
+
+
+def _received(*, file: Path, **request) -> Upload:
+    """At the door; what is wrong with the request is a CommandError."""
+    if not file.is_file():
+        raise CommandError(f"{file} is not a file: check the path.")
+    try:
+        with file.open("rb") as source:
+            return uploads.receive(file=source, filename=file.name, by=None, **request)
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from error
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _of_the_file(reason: str) -> Problem:
+    return Problem(None, "", Severity.ERROR, "V0", "%(reason)s", {"reason": reason})
 
 
 def _problems(upload: Upload) -> list[Problem]:

@@ -44,9 +44,10 @@ DIED_AND_BACK = _(
 )
 
 
-def check_upload(upload: Upload) -> Upload:
-    """Check the rows of a received upload. Can be started anew after a crash; a second worker finds it taken."""
-    with locks.upload_lock(upload) as is_mine:
+def check_upload(upload: Upload, *, wait: bool = False) -> Upload:
+    """Check the rows of a received upload. Can be started anew after a crash; a second worker finds it taken, or waits
+    for the end: then the upload is checked, whoever did it."""
+    with locks.upload_lock(upload, wait=wait) as is_mine:
         if is_mine:
             upload.refresh_from_db()
             if upload.status == Upload.Status.RECEIVED:

@@ -16,13 +16,14 @@ from evaluation.access.roles import Permission
 from evaluation.datasets import Dataset, Owner, dataset_by_name
 from evaluation.importing.identity import without_identity
 from evaluation.importing.layouts import Layout
-from evaluation.importing.reader import open_sheet
+from evaluation.importing.reader import Deadline, open_sheet
 from evaluation.models import Consortium, Institution, Upload, User
 from evaluation.services import audit
 from evaluation.services.uploads.ahead import one_ahead
 from evaluation.services.uploads.staging import packed, stage
 
 ENDINGS = (".csv", ".xlsx")
+LONGEST_READING = 120  # seconds; the web process and the proxy give a request 180
 
 
 @transaction.atomic
@@ -57,7 +58,8 @@ def receive(
     )
     others = [other.layout for other in Dataset.all() if other.layout.dataset != dataset]
     given = frozenset({"institution"} if institution else ())
-    sheet = open_sheet(file, wanted.layout, given=given, others=others)
+    deadline = Deadline(LONGEST_READING) if by is not None else None  # nobody waits for the command line
+    sheet = open_sheet(file, wanted.layout, given=given, others=others, deadline=deadline)
     ready = partial(_ready, layout=wanted.layout, key=settings.PATIENT_KEY)
     for count, first_row, rows in one_ahead(ready, sheet.chunks):
         stage(upload, first_row, rows)
