@@ -29,7 +29,7 @@ def test_the_administrator_is_no_superuser_and_signs_in(from_environment, settin
     assert client.post("/account/login/", {"login": "first", "password": PASSWORD}).status_code == 302
     assert client.get("/admin/evaluation/user/add/").status_code == 200
     event = AuditEvent.objects.get(action="user added")
-    assert (event.by, event.by_name, event.thing) == (None, "create_administrator", "first")
+    assert (event.by, event.by_name, event.thing) == (None, "create_administrator", user.key)
 
 
 def test_the_password_comes_from_standard_input(monkeypatch):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from evaluation.services.uploads.locks import upload_lock
+from evaluation.services.locks import upload_lock
 
 from evaluation.importing.case_layout import CASES
 from evaluation.importing.reader.records import column_letters

@@ -235,7 +235,7 @@ def test_the_administrator_removes_the_factor_of_others_and_not_the_own(people, 
 
     assert [each.user for each in Authenticator.objects.all()] == [administrator]
     event = AuditEvent.objects.get(action="second factor removed")
-    assert (event.by, event.thing) == (administrator, office.username)
+    assert (event.by, event.thing) == (administrator, office.key)
 
 
 def test_the_last_administrator_is_helped_on_the_server(people):
