@@ -45,17 +45,19 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from error
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-        upload = uploads.check_upload(upload)
+        upload = uploads.foresee(uploads.check_upload(upload))
         if upload.status == Upload.Status.FAILED:
             self._give_up(upload)
         if dry_run or upload.rows_accepted == 0 or (upload.rows_rejected and not accept_valid):
-            self._report(upload, _problems(upload))
+            would_store = dry_run and (accept_valid or not upload.rows_rejected)
+            self._report(upload, _problems(upload), _effect(upload, uploads.said_again(upload)) if would_store else [])
             uploads.withdraw(upload=upload, by=None)
             raise SystemExit(1 if upload.rows_rejected else 0)
+        said_again = uploads.said_again(upload)
         upload = uploads.store(uploads.submit(upload=upload, by=None))
         if upload.status != Upload.Status.SUBMITTED:
             self._give_up(upload)
-        self._report(upload, _problems(upload))
+        self._report(upload, _problems(upload), _effect(upload, said_again))
 
     def _give_up(self, upload: Upload) -> None:
         """Nothing was stored, for a reason that no single row has."""
@@ -64,7 +66,8 @@ class Command(BaseCommand):
         uploads.withdraw(upload=upload, by=None)
         raise SystemExit(1)
 
-    def _report(self, upload: Upload | None, problems: Sequence[Problem]) -> None:
+    def _report(self, upload: Upload | None, problems: Sequence[Problem], effect: Sequence[str] = ()) -> None:
+        """The lines of the effect are for people; the JSON object has no place for them."""
         counts = {
             "dataset": self.dataset,
             "rows_read": upload.rows_read if upload else 0,
@@ -85,11 +88,31 @@ class Command(BaseCommand):
         for each in problems:
             where = f"{each.row or 'file'}, {each.column}" if each.column else f"{each.row or 'file'}"
             self.stdout.write(f"{where}: {each.sentence}")
+        for line in effect:
+            self.stdout.write(line)
         self.stdout.write(
             "{rows_read} rows read, {accepted} accepted ({flagged} to check), {rejected} refused".format(**counts)
         )
         if upload and upload.ignored:
             self.stdout.write(f"Columns not known and left out: {', '.join(upload.ignored)}")
+
+
+def _effect(upload: Upload, said_again: str) -> list[str]:
+    """What the sheet does, by institution and month, and whether it came before."""
+    lines = [said_again] if said_again else []
+    for line in upload.effect_lines:
+        where = " ".join(part for part in (line["institution"], line["month"]) if part) or upload.dataset
+        counts = ", ".join(
+            f"{line[name]} {name}" for name in ("new", "replaced", "identical", "removed", "moved") if line[name]
+        )
+        cost = "" if line["total_cost"] is None else f"; {_cost(line)}"
+        lines.append(f"{where}: {line['rows']} rows ({counts}){cost}")
+    return lines
+
+
+def _cost(line: dict) -> str:
+    given, stored = (f"{line[name] / 100:,.2f}" for name in ("total_cost", "stored_cost"))
+    return f"total cost {given} yuan, stored so far {stored} yuan in {line['stored']} cases"
 
 
 def _problems(upload: Upload) -> list[Problem]:

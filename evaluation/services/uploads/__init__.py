@@ -2,14 +2,22 @@
 
 from evaluation.services.uploads.advance import INLINE_ROWS, advance, waiting_uploads
 from evaluation.services.uploads.check import check_upload
+from evaluation.services.uploads.effect import changes_nothing, foresee, removal_of, renewed
 from evaluation.services.uploads.receive import receive
+from evaluation.services.uploads.same_file import said_again, same_file_of
 from evaluation.services.uploads.submit import store, submit, undo, why_not, withdraw
 
 __all__ = [
     "INLINE_ROWS",
     "advance",
+    "changes_nothing",
     "check_upload",
+    "foresee",
     "receive",
+    "removal_of",
+    "renewed",
+    "said_again",
+    "same_file_of",
     "store",
     "submit",
     "undo",

@@ -20,6 +20,7 @@ from evaluation.importing.reader import open_sheet
 from evaluation.models import Institution, Upload, User
 from evaluation.services import audit
 from evaluation.services.uploads.ahead import one_ahead
+from evaluation.services.uploads.same_file import content_hash
 from evaluation.services.uploads.staging import packed, stage
 
 
@@ -48,6 +49,7 @@ def receive(
         filename=_storable(filename)[:200],
         by=by,
         language=get_language() or settings.LANGUAGE_CODE,
+        content_hash=content_hash(file),
     )
     others = [other.layout for other in Dataset.all() if other.layout.dataset != dataset]
     given = frozenset({"institution"} if institution else ())

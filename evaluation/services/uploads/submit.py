@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -18,6 +19,7 @@ from evaluation.services import audit, staleness
 from evaluation.services.months import why_not_change
 from evaluation.services.staleness import Partition
 from evaluation.services.uploads import cases, versions
+from evaluation.services.uploads.decision import require_decision
 from evaluation.services.uploads.faults import fault_of
 from evaluation.signals import upload_changed
 
@@ -41,9 +43,19 @@ def why_not(upload: Upload, to: Upload.Status) -> str:
     return ""
 
 
-def submit(*, upload: Upload, by: User | None) -> Upload:
-    """Confirm: the accepted rows are to be stored. They are, even if the worker or the broker is down right now."""
-    return _move(upload, Upload.Status.STORING, by, "upload submitted")
+@transaction.atomic
+def submit(
+    *, upload: Upload, by: User | None, accepted: Collection[str] = (), removal_confirmed: bool = False
+) -> Upload:
+    """Confirm: the accepted rows are to be stored. They are, even if the worker or the broker is down right now.
+
+    `accepted` names the rules whose warnings the person has looked at (TO_ACCEPT). Of the command line nothing is asked.
+    """
+    upload, before = _advance(upload, Upload.Status.STORING, by)
+    if by is not None:
+        require_decision(upload, accepted, removal_confirmed)
+    _record("upload submitted", upload, by, before)
+    return upload
 
 
 def withdraw(*, upload: Upload, by: User | None) -> Upload:

@@ -29,12 +29,12 @@ def store(upload: Upload) -> set[Partition]:
     dataset = dataset_by_name(upload.dataset)
     lock_institutions([RECORDS])
     versions = {}
-    for row, content in _accepted_rows(upload, dataset.layout):
-        key = _key(content, dataset.layout)
+    for row, content in accepted_rows(upload, dataset.layout):
+        key = record_key(content, dataset.layout)
         versions[key] = RecordVersion(upload=upload, dataset=dataset.code, key=key, row=row, content=content)
-    before = _current(dataset, list(versions))
+    before = current_versions(dataset, list(versions))
     _refuse_records_of_others(upload, dataset, before)
-    gone = _rest_of_month(upload, dataset, versions.keys()) if upload.mode == Upload.Mode.REPLACE else []
+    gone = rest_of_month(upload, dataset, versions.keys()) if upload.mode == Upload.Mode.REPLACE else []
     RecordVersion.objects.bulk_create(versions.values(), batch_size=5000)
     upload.rows_stored = len(versions)
     contents = [version.content for version in versions.values()]
@@ -48,7 +48,7 @@ def take_back(upload: Upload) -> set[Partition]:
     lock_institutions([RECORDS])
     own = {version.key: version.content for version in upload.records.all()}
     keys = {*own, *(_keys_in_month(upload) if upload.mode == Upload.Mode.REPLACE else ())}
-    held = {key: version.content for key, version in _current(dataset, list(keys)).items()}
+    held = {key: version.content for key, version in current_versions(dataset, list(keys)).items()}
     _update(dataset, lost=[content for key, content in own.items() if key not in held], held=list(held.values()))
     return _mark(dataset, [*held.values(), *own.values()])
 
@@ -72,7 +72,7 @@ def _mark(dataset: Dataset, contents: list[dict]) -> set[Partition]:
     return partitions
 
 
-def _current(dataset: Dataset, keys: list[str]) -> dict[str, RecordVersion]:
+def current_versions(dataset: Dataset, keys: list[str]) -> dict[str, RecordVersion]:
     """The newest version of each key whose upload is submitted, unless its month was replaced without it later."""
     submitted = RecordVersion.objects.filter(dataset=dataset.code, key__in=keys, upload__status=Upload.Status.SUBMITTED)
     newest = {version.key: version for version in submitted.select_related("upload").order_by("pk")}
@@ -93,10 +93,10 @@ def _took_out(replacing: Upload, version: RecordVersion, dataset: Dataset) -> bo
     return (replacing.institution_id, replacing.month) in _store_of(dataset).partitions([version.content])
 
 
-def _rest_of_month(upload: Upload, dataset: Dataset, delivered: Collection[str]) -> list[RecordVersion]:
+def rest_of_month(upload: Upload, dataset: Dataset, delivered: Collection[str]) -> list[RecordVersion]:
     """Current records that the replacing upload takes out."""
     place, senders = (upload.institution_id, upload.month), (upload.institution_id, None)
-    current = _current(dataset, [key for key in _keys_in_month(upload) if key not in delivered])
+    current = current_versions(dataset, [key for key in _keys_in_month(upload) if key not in delivered])
     return [
         version
         for version in current.values()
@@ -128,7 +128,7 @@ def _refuse_records_of_others(upload: Upload, dataset: Dataset, before: Mapping[
             )
 
 
-def _accepted_rows(upload: Upload, layout: Layout):
+def accepted_rows(upload: Upload, layout: Layout):
     """Row number and content (plain values by column name) of each accepted row."""
     dataset = dataset_by_name(upload.dataset)
     check = SheetCheck(layout, dataset.rules, known_to(upload), upload.headings)
@@ -157,6 +157,6 @@ def _plain(values: pd.Series, kind: Kind) -> list:
     return json.loads(json.dumps(plain.where(plain.notna(), None).tolist()))
 
 
-def _key(content: dict, layout: Layout) -> str:
+def record_key(content: dict, layout: Layout) -> str:
     parts = ("" if content[name] is None else str(content[name]) for name in layout.key)
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
