@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -156,6 +157,16 @@ def quarter_name(period: Period) -> str:
 
 def month_name(month: date) -> str:
     return f"{month.year} 年 {month.month} 月" if is_chinese() else date_format(month, "F Y")
+
+
+def months_name(months: Sequence[date]) -> str:
+    """The months of a sheet: March 2026; January 2026 – March 2026 (3 months)."""
+    if not months:
+        return NONE
+    first, last = month_name(min(months)), month_name(max(months))
+    if first == last:
+        return first
+    return _("%(first)s – %(last)s (%(count)s months)") % {"first": first, "last": last, "count": len(months)}
 
 
 def short_month(month: date) -> str:

@@ -99,8 +99,10 @@ def make_case(institution: Institution, discharged: date = date(2026, 3, 9), **f
 
 
 def case_row(number: object = 1, discharged: str = "2026-03-09", **changes: str) -> dict[str, str]:
+    """Of another patient for each number."""
     fixed = {
         "institution": "",
+        "patient_id": f"P{number}",
         "admitted_at": "2026-02-27",
         "discharged_at": discharged,
         "adm_dept": "",

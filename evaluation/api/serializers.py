@@ -5,10 +5,11 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from evaluation.datasets import Dataset
-from evaluation.importing.problems import Problem, Severity
+from evaluation.importing.problems import TO_ACCEPT, Problem, Severity
 from evaluation.indicators.definition import THEME_NAMES
 from evaluation.models import Consortium, InpatientCase, Institution, Membership, Upload
 from evaluation.services import staleness
+from evaluation.services.uploads import said_again, same_file_of
 
 MOST_PROBLEMS = 1000
 
@@ -108,6 +109,54 @@ class ProblemSerializer(serializers.Serializer):
     message = serializers.CharField()
 
 
+class EffectSerializer(serializers.Serializer):
+    """What the sheet does in one month of an institution; `total_cost` and `stored_cost` in yuan, for cases only.
+
+    `removed` are taken out since the month is replaced whole; `moved` leave the month since the sheet dates them
+    elsewhere; `stored` is what is there now (of other datasets than cases: where the month is replaced).
+    """
+
+    institution = serializers.CharField(allow_null=True)
+    month = serializers.CharField(allow_null=True)
+    rows = serializers.IntegerField()
+    new = serializers.IntegerField()
+    replaced = serializers.IntegerField()
+    identical = serializers.IntegerField()
+    removed = serializers.IntegerField()
+    moved = serializers.IntegerField()
+    total_cost = serializers.SerializerMethodField()
+    stored = serializers.IntegerField()
+    stored_cost = serializers.SerializerMethodField()
+
+    def get_total_cost(self, line: dict) -> str | None:
+        return _yuan(line["total_cost"])
+
+    def get_stored_cost(self, line: dict) -> str | None:
+        return _yuan(line["stored_cost"])
+
+
+class SameFileSerializer(serializers.Serializer):
+    """An upload of the same file that is submitted already."""
+
+    id = serializers.IntegerField()
+    submitted_at = serializers.DateTimeField()
+    by = serializers.CharField(allow_null=True)
+    message = serializers.CharField()
+
+
+def _yuan(fen: int | None) -> str | None:
+    return None if fen is None else f"{fen // 100}.{fen % 100:02d}"
+
+
+class SubmitSerializer(serializers.Serializer):
+    """What is decided with the submission, where the upload asks for it."""
+
+    accept_warnings = serializers.ListField(
+        child=serializers.ChoiceField(sorted(TO_ACCEPT)), required=False, default=list
+    )
+    confirm_removal = serializers.BooleanField(required=False, default=False)
+
+
 class UploadListSerializer(serializers.ListSerializer):
     """Asks once for the whole page which uploads are computed."""
 
@@ -129,6 +178,9 @@ class UploadSerializer(serializers.ModelSerializer):
     computed = serializers.SerializerMethodField()
     ignored_columns = serializers.JSONField(source="ignored", read_only=True)
     problems = serializers.SerializerMethodField()
+    effect = EffectSerializer(source="effect_lines", many=True, read_only=True)
+    warnings_to_accept = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+    same_file = serializers.SerializerMethodField()
 
     class Meta:
         model = Upload
@@ -136,7 +188,7 @@ class UploadSerializer(serializers.ModelSerializer):
         fields = (
             "id", "url", "dataset", "institution", "consortium", "month", "mode", "filename", "by", "created_at", "submitted_at",
             "status", "failure", "rows_read", "rows_checked", "accepted", "flagged", "rejected", "rows_stored", "computed",
-            "ignored_columns", "problems",
+            "ignored_columns", "problems", "effect", "warnings_to_accept", "same_file",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -145,6 +197,13 @@ class UploadSerializer(serializers.ModelSerializer):
 
     def get_computed(self, upload: Upload) -> bool:
         return upload.pk in self.computed if self.parent is not None else staleness.is_computed(upload)
+
+    @extend_schema_field(SameFileSerializer(allow_null=True))
+    def get_same_file(self, upload: Upload) -> dict | None:
+        if self.parent is not None or (same := same_file_of(upload)) is None:
+            return None
+        by = same.by.username if same.by else None
+        return {"id": same.pk, "submitted_at": same.submitted_at, "by": by, "message": said_again(upload)}
 
     @extend_schema_field(ProblemSerializer(many=True))
     def get_problems(self, upload: Upload) -> list[dict]:

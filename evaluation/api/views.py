@@ -1,5 +1,7 @@
 """The REST API of the base app (design §4). Every queryset starts from what the person may see."""
 
+from functools import partial
+
 from django.db.models import Prefetch, Q
 from django.http import Http404
 from django.urls import reverse
@@ -13,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from evaluation.api.pagination import ValuePages
-from evaluation.api.parsers import MultiPartParser
+from evaluation.api.parsers import FormParser, JSONParser, MultiPartParser
 from evaluation.api.permissions import Delivers, SeesCases, SeesValues
 from evaluation.api.reading import AuditedReading
 from evaluation.api.serializers import (
@@ -21,6 +23,7 @@ from evaluation.api.serializers import (
     IndicatorListSerializer,
     IndicatorSerializer,
     InstitutionSerializer,
+    SubmitSerializer,
     UploadRequestSerializer,
     UploadSerializer,
     ValueListSerializer,
@@ -166,10 +169,19 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         location = request.build_absolute_uri(reverse("api-upload-detail", args=[upload.pk]))
         return Response(self._shown(upload), status=status.HTTP_202_ACCEPTED, headers={"Location": location})
 
-    @extend_schema(request=None, responses={202: UploadSerializer})
-    @action(detail=True, methods=["post"])
+    def retrieve(self, request: Request, *args, **kwargs) -> Response:
+        """As what is stored now wants it: checked again if the sheet would do something else than was said."""
+        return Response(self._shown(carry_on(uploads.renewed(self.get_object()))))
+
+    @extend_schema(request=SubmitSerializer, responses={202: UploadSerializer})
+    @action(detail=True, methods=["post"], parser_classes=(JSONParser, FormParser, MultiPartParser))
     def submit(self, request: Request, pk: str) -> Response:
-        return self._moved(uploads.submit)
+        """Store the accepted rows. `accept_warnings` and `confirm_removal` answer what the upload asks for."""
+        decided = SubmitSerializer(data=request.data)
+        decided.is_valid(raise_exception=True)
+        said = decided.validated_data
+        submit = partial(uploads.submit, accepted=said["accept_warnings"], removal_confirmed=said["confirm_removal"])
+        return self._moved(submit)
 
     @extend_schema(request=None, responses={202: UploadSerializer})
     @action(detail=True, methods=["post"])

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop as _
 
 from evaluation.importing.case_layout import FEE_ITEMS
 from evaluation.importing.checks import check_month
+from evaluation.importing.departments import check_departments
 from evaluation.importing.findings import Findings
 from evaluation.importing.identity import WORDS
 from evaluation.importing.known import Known
@@ -46,7 +47,7 @@ def check_cases(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
     _check_procedure_dates(rows, findings)
     _check_disposition(rows, findings)
     _check_person(rows, findings)
-    _check_departments(rows, findings, known)
+    check_departments(rows, findings, known)
     _check_weight(rows, findings, known)
 
 
@@ -231,17 +232,6 @@ def _check_person(rows: pd.DataFrame, findings: Findings) -> None:
 
 def _any_code(diagnoses: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
     return diagnoses.str.contains(pattern.pattern, regex=True)
-
-
-def _check_departments(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
-    placed = rows["institution"].isin(list(known.institutions))
-    for name in ("adm_dept", "dis_dept"):
-        pairs = pd.MultiIndex.from_arrays([rows["institution"], rows[name]])
-        listed = pairs.isin(list(known.departments)) if known.departments else np.zeros(len(rows), dtype=bool)
-        findings.warning(
-            "V4", name, (rows[name] != "") & placed & ~listed,
-            _("%(cell)s is not listed for the institution. Accepted; have it entered under departments."),
-        )  # fmt: skip
 
 
 def _check_weight(rows: pd.DataFrame, findings: Findings, known: Known) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop as _
 from evaluation.importing.findings import Findings
 from evaluation.importing.known import Known
 from evaluation.importing.layouts import Layout
+from evaluation.importing.lost_zeros import complete_codes
 from evaluation.importing.parsing import parse
 
 Rules = Callable[[pd.DataFrame, Findings, Known], None]
@@ -110,10 +111,19 @@ def check_institution(codes: pd.Series, findings: Findings, known: Known, column
         "V4", column, codes == "", _("No institution. Fill in its code, or choose the institution with the upload.")
     )
     unknown = (codes != "") & ~codes.isin(list(known.institutions))
+    complete = {
+        code: full for (_owner, code), full in complete_codes(("", each) for each in known.institutions).items()
+    }
+    meant = codes.where(unknown).map(complete)
     findings.error(
-        "V4", column, unknown,
+        "V4", column, unknown & meant.isna(),
         _("%(code)s is not known. Check the code, or ask the consortium office to enter the institution first."),
         code=codes,
+    )  # fmt: skip
+    findings.error(
+        "V4", column, unknown & meant.notna(),
+        _("%(code)s is not known. It is probably %(meant)s, which lost its leading zeros: format the column as text."),
+        code=codes, meant=meant,
     )  # fmt: skip
     if known.writable is not None:
         foreign = (codes != "") & ~unknown & ~codes.isin(list(known.writable))

@@ -17,7 +17,7 @@ QUOTES = ("cell", "code", "date", "earlier")  # values of a message that are, or
 
 @dataclass(frozen=True)
 class Finding:
-    """The rows of one chunk that break one rule in one column."""
+    """The rows of one chunk that break one rule in one column; the row None stands for the sheet as a whole."""
 
     column: str
     severity: Severity
@@ -29,7 +29,9 @@ class Finding:
     def problems(self) -> Iterator[Problem]:
         for place, row in enumerate(self.rows):
             values = {name: _plain(column[place]) for name, column in self.values.items()}
-            yield Problem(int(row), self.column, self.severity, self.rule, self.message, values)
+            yield Problem(
+                None if row is None else int(row), self.column, self.severity, self.rule, self.message, values
+            )
 
 
 class Findings:

@@ -11,6 +11,10 @@ class Severity(StrEnum):
     WARNING = "warning"  # the row is accepted and flagged
 
 
+# Warnings that somebody has to accept by their rule before the sheet is submitted: such rows are usually mistakes.
+TO_ACCEPT = frozenset({"V26", "V27"})
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong in one cell.

@@ -1,3 +1,5 @@
+from datetime import date
+
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
@@ -7,6 +9,7 @@ from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.access.roles import Permission, Scope, allows
+from evaluation.importing.problems import TO_ACCEPT, Severity
 from evaluation.models.institution import Consortium, Institution
 from evaluation.models.seen_months import Covers, DateMultiRangeField, all_seen_months, in_seen_months
 
@@ -95,6 +98,11 @@ class Upload(models.Model):
     problem_groups = models.JSONField(default=list)  # by rule and column: count, first example
     months = ArrayField(models.DateField(), default=list)  # touched by the submission, with what it superseded
 
+    content_hash = models.CharField(max_length=64, blank=True, db_index=True)  # keyed, of the bytes of the file
+    # What submitting would do: {"lines": […], "repeated": n}, see services/uploads/effect.py; kept as it was submitted.
+    effect = models.JSONField(null=True)
+    effect_state = models.CharField(max_length=40, blank=True)  # the state of the stored data for which that holds
+
     objects = UploadQuerySet.as_manager()
 
     class Meta:
@@ -114,6 +122,28 @@ class Upload(models.Model):
     def rows_accepted(self) -> int:
         """Rows that are or would be stored, the flagged ones included."""
         return self.rows_checked - self.rows_rejected
+
+    @property
+    def warnings_to_accept(self) -> dict[str, int]:
+        """How many rows by the rule of a warning that has to be accepted before the sheet is submitted."""
+        counts: dict[str, int] = {}
+        for group in self.problem_groups:
+            if group["rule"] in TO_ACCEPT and group["severity"] == Severity.WARNING:
+                rows = group["count"] if group["row"] is not None else group["values"]["count"]
+                counts[group["rule"]] = max(rows, counts.get(group["rule"], 0))
+        return dict(sorted(counts.items()))
+
+    @property
+    def effect_lines(self) -> list[dict]:
+        return self.effect["lines"] if self.effect else []
+
+    @property
+    def sheet_months(self) -> list[date]:
+        """The months of the accepted rows; before they are known, the month given with the upload."""
+        found = {
+            date.fromisoformat(f"{line['month']}-01") for line in self.effect_lines if line["rows"] and line["month"]
+        }
+        return sorted(found) or list(self.months) or ([self.month] if self.month else [])
 
 
 class StagedChunk(models.Model):

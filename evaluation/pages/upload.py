@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -12,10 +15,11 @@ from django.utils.translation import gettext as _
 from evaluation import shown
 from evaluation.datasets import Dataset, dataset_by_name
 from evaluation.importing.problems import Problem, Severity
-from evaluation.models import Joining, Upload, UploadProblem
+from evaluation.models import Institution, Joining, Upload, UploadProblem
 from evaluation.pages.tables import Table
 from evaluation.services import staleness
-from evaluation.services.uploads import why_not
+from evaluation.services.uploads import removal_of, said_again, why_not
+from evaluation.services.uploads.decision import sentence_of_removal, warning_to_accept
 
 PER_PAGE = 100
 
@@ -34,6 +38,23 @@ class ProblemGroup:
     column: str
     count: int
     row: int | None
+    sentence: str
+
+
+@dataclass(frozen=True)
+class EffectLine:
+    """One institution and month; costs in yuan, to the cent, since they are compared with another system's."""
+
+    institution: str
+    month: str
+    counts: Mapping[str, int]
+    total_cost: str
+    stored_cost: str
+
+
+@dataclass(frozen=True)
+class ToAccept:
+    rule: str
     sentence: str
 
 
@@ -116,6 +137,67 @@ class UploadPage:
         ]
 
     @property
+    def said_again(self) -> str:
+        return said_again(self.upload)
+
+    @cached_property
+    def effect(self) -> list[EffectLine]:
+        lines = self.upload.effect_lines
+        names = dict(
+            Institution.objects.filter(code__in={line["institution"] for line in lines}).values_list("code", "name")
+        )
+        return [
+            EffectLine(
+                names.get(line["institution"], ""), _month(line["month"]), line, _yuan(line["total_cost"]),
+                _yuan(line["stored_cost"]),
+            )
+            for line in lines
+        ]  # fmt: skip
+
+    @property
+    def has_costs(self) -> bool:
+        return any(line["total_cost"] is not None for line in self.upload.effect_lines)
+
+    @property
+    def has_moved(self) -> bool:
+        return any(line["moved"] for line in self.upload.effect_lines)
+
+    @property
+    def effect_total(self) -> EffectLine | None:
+        """All lines added up, where there are several."""
+        lines = self.upload.effect_lines
+        if len(lines) < 2:
+            return None
+        sums = {
+            name: sum(line[name] or 0 for line in lines)
+            for name in (
+                "rows",
+                "new",
+                "replaced",
+                "identical",
+                "removed",
+                "moved",
+                "stored",
+                "total_cost",
+                "stored_cost",
+            )
+        }
+        return EffectLine("", "", sums, _yuan(sums["total_cost"]), _yuan(sums["stored_cost"]))
+
+    @property
+    def to_accept(self) -> list[ToAccept]:
+        return [ToAccept(rule, warning_to_accept(self.upload, rule)) for rule in self.upload.warnings_to_accept]
+
+    @property
+    def removal(self) -> str:
+        return sentence_of_removal(self.upload)
+
+    @property
+    def must_confirm_removal(self) -> bool:
+        removal = removal_of(self.upload)
+        return removal is not None and removal.is_most
+
+    @property
     def why_not_submit(self) -> str:
         return why_not(self.upload, Upload.Status.STORING)
 
@@ -153,6 +235,14 @@ class UploadPage:
             for line in map(ProblemLine, self.upload.problems.all())
         ]  # fmt: skip
         return Table("problems", _("Problems"), headings, rows)
+
+
+def _month(code: str | None) -> str:
+    return shown.month_name(date.fromisoformat(f"{code}-01")) if code else shown.NONE
+
+
+def _yuan(fen: int | None) -> str:
+    return shown.NONE if fen is None else f"{Decimal(fen) / 100:,.2f}"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ register.filter("unit_head", shown.unit_head)
 register.filter("instant", shown.instant)
 register.filter("day", shown.day)
 register.filter("month_name", shown.month_name)
+register.filter("months_name", shown.months_name)
 register.filter("money", shown.money)
 
 

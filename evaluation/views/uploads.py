@@ -1,5 +1,7 @@
 """Deliver a sheet, read what is wrong with it, submit or withdraw it, undo it."""
 
+from functools import partial
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -59,7 +61,7 @@ def upload_create(request: HttpRequest) -> HttpResponse:
 def upload_show(request: HttpRequest, pk: int) -> HttpResponse:
     """One upload; asked by htmx only the part that changes while it is on its way."""
     _require_delivery(request)
-    page = UploadPage.build(_find(request, pk), request.GET)
+    page = UploadPage.build(carry_on(uploads.renewed(_find(request, pk))), request.GET)
     if "download" in request.GET:
         return download(request, {"problems": page.table})
     template = "evaluation/_upload_state.html" if request.htmx else "evaluation/upload.html"
@@ -71,7 +73,7 @@ def upload_move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Submit, withdraw or undo."""
     _require_delivery(request)
     upload = _find(request, pk)
-    moves = {"submit": uploads.submit, "withdraw": uploads.withdraw, "undo": uploads.undo}
+    moves = {"submit": partial(uploads.submit, **_decided(request)), "withdraw": uploads.withdraw, "undo": uploads.undo}
     try:
         upload = moves[step](upload=upload, by=request.user)
     except ValidationError as error:
@@ -81,6 +83,13 @@ def upload_move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if step == "withdraw":
         messages.info(request, _("The sheet was withdrawn; nothing of it was stored."))
     return redirect("upload-show", pk)
+
+
+def _decided(request: HttpRequest) -> dict:
+    return {
+        "accepted": request.POST.getlist("accept_warnings"),
+        "removal_confirmed": request.POST.get("confirm_removal") == "yes",
+    }
 
 
 def dataset_template(request: HttpRequest, code: str, kind: str) -> HttpResponse:

@@ -228,3 +228,69 @@ def test_the_list_says_of_each_upload_whether_its_months_are_computed(world):
     assert {each["filename"]: each["computed"] for each in listed} == {
         str(month): computed for month, computed in months.items()
     }
+
+
+# ---- what a sheet will do ----
+
+
+def test_the_answer_tells_what_the_sheet_will_do_in_each_month(staff, world):
+    staff.post(f"{post(staff, case_row(1), case_row(2)).json()['url']}submit/")
+
+    told = post(staff, case_row(1), case_row(2, total_cost="7000.50"), case_row(3, "2026-04-02")).json()
+
+    counted = ("month", "rows", "new", "replaced", "identical", "removed", "total_cost", "stored_cost")
+    assert [[line[name] for name in counted] for line in told["effect"]] == [
+        ["2026-03", 2, 0, 1, 1, 0, "13800.50", "13600.00"],
+        ["2026-04", 1, 1, 0, 0, 0, "6800.00", "0.00"],
+    ]
+    assert {line["institution"] for line in told["effect"]} == {world.own.code}
+
+
+def test_the_same_file_again_names_the_upload_that_brought_it(staff, world):
+    first = post(staff).json()
+    staff.post(f"{first['url']}submit/")
+
+    told = post(staff).json()["same_file"]
+
+    assert (told["id"], told["by"]) == (first["id"], world.people[Role.STAFF].username)
+    assert "nothing would change" in told["message"]
+
+
+@pytest.mark.parametrize("content_type", ["application/json", None])
+def test_a_repeated_stay_is_submitted_when_its_rule_is_accepted(staff, content_type):
+    staff.post(f"{post(staff, case_row('007', patient_id='A')).json()['url']}submit/")
+    told = post(staff, case_row("7", patient_id="A")).json()
+    options = {"content_type": content_type} if content_type else {}
+
+    refused = staff.post(f"{told['url']}submit/")
+    answer = staff.post(f"{told['url']}submit/", {"accept_warnings": ["V26", "V27"]}, **options)
+
+    assert told["warnings_to_accept"] == {"V26": 1}
+    assert refused.status_code == 400
+    assert "1 row has a warning of rule V26" in refused.json()["errors"]["accept_warnings"][0]
+    assert (answer.status_code, answer.json()["status"]) == (202, "submitted")
+
+
+def test_taking_out_most_of_a_month_is_submitted_when_it_is_confirmed(staff):
+    staff.post(f"{post(staff, *map(case_row, range(4))).json()['url']}submit/")
+    url = post(staff, case_row(1), month="2026-03", mode="replace").json()["url"]
+
+    refused = staff.post(f"{url}submit/")
+    answer = staff.post(f"{url}submit/", {"confirm_removal": True}, content_type="application/json")
+
+    assert refused.status_code == 400
+    assert "3 of the 4 cases of March 2026 will be taken out" in refused.json()["errors"]["confirm_removal"][0]
+    assert answer.json()["status"] == "submitted"
+
+
+def test_a_sheet_that_would_do_something_else_by_now_says_so_when_it_is_read_again(staff):
+    first, second = (post(staff, case_row(1, age=age)).json()["url"] for age in ("36", "37"))
+    staff.post(f"{first}submit/")
+
+    refused = staff.post(f"{second}submit/")
+    [line] = staff.get(second).json()["effect"]
+
+    assert refused.status_code == 400
+    assert "it would do something else now" in refused.json()["detail"]
+    assert (line["new"], line["replaced"]) == (0, 1)
+    assert staff.post(f"{second}submit/").status_code == 202

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from evaluation.services.locks import upload_lock
 
 from evaluation.importing.case_layout import CASES
 from evaluation.importing.reader.records import column_letters
 from evaluation.management.commands import import_data
 from evaluation.models import InpatientCase, Institution, StagedChunk, Upload
+from evaluation.services.locks import upload_lock
 from evaluation.services.uploads import check
 from evaluation.signals import upload_changed
 from tests.browser.processes import NO_REDIS, ROOT, create_database, drop_databases, variables, wait_for
@@ -45,7 +45,7 @@ def sheet(tmp_path):
 
 
 def case(number: int, **changes: str) -> Row:
-    return any_case(number, adm_dept="") | changes
+    return any_case(number, adm_dept="", patient_id=f"P{number}") | changes
 
 
 def ran(*arguments: object, **options: object) -> tuple[int, str]:
@@ -62,9 +62,24 @@ def test_a_good_sheet_is_stored_and_ends_with_0(sheet):
     status, output = ran("cases", sheet(case(1), case(2)))
 
     assert status == 0
-    assert output == "2 rows read, 2 accepted (0 to check), 0 refused\n"
+    assert output.splitlines() == [
+        "H33010000001 2026-03: 2 rows (2 new); total cost 13,600.00 yuan, stored so far 0.00 yuan in 0 cases",
+        "2 rows read, 2 accepted (0 to check), 0 refused",
+    ]
     assert InpatientCase.objects.filter(is_current=True).count() == 2
     assert Upload.objects.get().by is None
+
+
+def test_the_same_file_again_is_said_with_what_it_does(sheet):
+    path = sheet(case(1), case(2))
+    ran("cases", path)
+
+    status, output = ran("cases", path)
+
+    assert status == 0
+    assert "This file was submitted on" in output
+    assert "All its rows are stored already: nothing would change." in output
+    assert "H33010000001 2026-03: 2 rows (2 identical)" in output
 
 
 def test_one_refused_row_keeps_everything_out_and_ends_with_1(sheet):

@@ -42,7 +42,13 @@ from tests.services.deliveries import APRIL, H1, H2, H3, MARCH, Status, case, co
 
 
 def test_a_checked_sheet_says_what_was_read_accepted_flagged_and_refused(world):
-    rows = [case(1), case(2, age="121"), case(3, main_dx="R50.900"), case(4, sex="x"), case(5)]
+    rows = [
+        case(1),
+        case(2, age="121"),
+        case(3, main_dx="R50.900", patient_id="P3"),
+        case(4, sex="x"),
+        case(5, patient_id="P5"),
+    ]
 
     upload = delivered(rows, institution=world.first, month=MARCH)
 

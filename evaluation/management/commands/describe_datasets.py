@@ -15,6 +15,10 @@ One row per record, headings in row 1, in English or Chinese, in any order; unkn
 `import_data` any size. Phones, passports and identity numbers are not kept: a cell that holds one refuses its row. Full-width digits, thousands separators and ¥ are understood. Times are `YYYY-MM-DD` or `YYYY-MM-DD HH:MM[:SS]`, local time.
 Yes/no is yes/no, true/false, 1/0 or 是/否; empty is unknown.
 
+**Before it is submitted** a sheet says what it will do: per institution and month what is new, replaced, identical and taken out, and its total cost.
+Warnings of the rules V26 and V27 have to be accepted by name (API: `accept_warnings`), and so has a replacement that takes out more than half of a month
+(`confirm_removal`); `import_data` prints both and goes on.
+
 **Versions.** A record sent again under the same key supersedes the earlier one. A month can be merged (default) or replaced whole. Every upload can be undone, in any order.
 
 **Whose rows.** An institution's staff deliver its own. A consortium's office delivers master data of its members of today, and of institutions that were never in a
@@ -31,7 +35,11 @@ RULES = (
     ),
     ("V2", "warning", "stay longer than 365 days"),
     ("V3", "error", "same key as an earlier row of the sheet"),
-    ("V4", "error", "unknown institution or value of a list; warning: unknown department"),
+    (
+        "V4",
+        "error",
+        "unknown institution or value of a list; warning: unknown department; lost leading zeros are recognised",
+    ),
     (
         "V5",
         "error",
@@ -53,6 +61,18 @@ RULES = (
     ("V20", "error", "referral times out of order; sender is receiver"),
     ("V24", "warning", "weight differs from the year's benchmark"),
     ("V25", "error", "file, encoding, headings, formulas"),
+    (
+        "V26",
+        "warning, to be accepted",
+        "same patient, admission and discharge day and total cost under another record number or stay, "
+        "or record numbers that lost their leading zeros",
+    ),
+    (
+        "V27",
+        "warning, to be accepted",
+        "discharge more than 12 months from the sheet's most frequent month, "
+        "or before the institution joined a consortium",
+    ),
 )
 
 

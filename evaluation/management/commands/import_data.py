@@ -63,17 +63,20 @@ class Command(BaseCommand):
             if not self.as_json:
                 raise
             self._refuse(str(error))
-        upload = uploads.check_upload(upload, wait=True)  # a sweep may have taken it: then until that is done
+        # a sweep may have taken it: then until that is done
+        upload = uploads.foresee(uploads.check_upload(upload, wait=True))
         if upload.status != Upload.Status.CHECKED:
             self._give_up(upload)
         if dry_run or upload.rows_accepted == 0 or (upload.rows_rejected and not accept_valid):
-            self._report(upload, _problems(upload))
+            would_store = dry_run and (accept_valid or not upload.rows_rejected)
+            self._report(upload, _problems(upload), _effect(upload, uploads.said_again(upload)) if would_store else [])
             uploads.withdraw(upload=upload, by=None)
             raise SystemExit(0 if dry_run and not upload.rows_rejected else 1)
+        said_again = uploads.said_again(upload)
         upload = uploads.store(uploads.submit(upload=upload, by=None))
         if upload.status != Upload.Status.SUBMITTED:
             self._give_up(upload)
-        self._report(upload, _problems(upload))
+        self._report(upload, _problems(upload), _effect(upload, said_again))
 
     def _refuse(self, sentence: str) -> NoReturn:
         self._report(None, [_of_the_file(sentence)])
@@ -87,7 +90,8 @@ class Command(BaseCommand):
             uploads.withdraw(upload=upload, by=None)
         raise SystemExit(1)
 
-    def _report(self, upload: Upload | None, problems: Sequence[Problem]) -> None:
+    def _report(self, upload: Upload | None, problems: Sequence[Problem], effect: Sequence[str] = ()) -> None:
+        """The lines of the effect are for people; the JSON object has no place for them."""
         counts = {
             "dataset": self.dataset,
             "rows_read": upload.rows_read if upload else 0,
@@ -108,6 +112,8 @@ class Command(BaseCommand):
         for each in problems:
             where = f"{each.row or 'file'}, {each.column}" if each.column else f"{each.row or 'file'}"
             self.stdout.write(f"{where}: {each.sentence}")
+        for line in effect:
+            self.stdout.write(line)
         self.stdout.write(
             "{rows_read} rows read, {accepted} accepted ({flagged} to check), {rejected} refused".format(**counts)
         )
@@ -130,6 +136,24 @@ def _received(*, file: Path, **request) -> Upload:
 
 def _of_the_file(reason: str) -> Problem:
     return Problem(None, "", Severity.ERROR, "V0", "%(reason)s", {"reason": reason})
+
+
+def _effect(upload: Upload, said_again: str) -> list[str]:
+    """What the sheet does, by institution and month, and whether it came before."""
+    lines = [said_again] if said_again else []
+    for line in upload.effect_lines:
+        where = " ".join(part for part in (line["institution"], line["month"]) if part) or upload.dataset
+        counts = ", ".join(
+            f"{line[name]} {name}" for name in ("new", "replaced", "identical", "removed", "moved") if line[name]
+        )
+        cost = "" if line["total_cost"] is None else f"; {_cost(line)}"
+        lines.append(f"{where}: {line['rows']} rows ({counts}){cost}")
+    return lines
+
+
+def _cost(line: dict) -> str:
+    given, stored = (f"{line[name] / 100:,.2f}" for name in ("total_cost", "stored_cost"))
+    return f"total cost {given} yuan, stored so far {stored} yuan in {line['stored']} cases"
 
 
 def _problems(upload: Upload) -> list[Problem]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 from evaluation.models import Upload
 from evaluation.services import audit, locks
 from evaluation.services.uploads.check import check_upload, give_up
+from evaluation.services.uploads.effect import foresee
 from evaluation.services.uploads.faults import fault_of
 from evaluation.services.uploads.submit import store
 
@@ -61,7 +62,7 @@ def _try(upload: Upload) -> None:
             if tries > MOST_TRIES:
                 _set_aside(upload, _(OUT_OF_TRIES) % {"count": MOST_TRIES})
             elif tries and upload.status == Upload.Status.RECEIVED:
-                check_upload(upload)
+                foresee(check_upload(upload))
             elif tries:
                 store(upload)
     except locks.Busy:

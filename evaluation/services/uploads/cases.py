@@ -46,11 +46,11 @@ def store(upload: Upload) -> set[Partition]:
         )
         locks.take_data(_institutions_of(upload))
         has_cases = InpatientCase.objects.filter(is_current=True, institution__in=_institutions_of(upload)).exists()
-        for ready in one_ahead(_ready, _accepted_chunks(upload)):
+        for chunk in one_ahead(ready, accepted_chunks(upload)):
             if has_cases:
-                _supersede(cursor, ready.keys)
-            _copy(cursor, "evaluation_inpatientcase", COLUMNS, ready.cases)
-            upload.rows_stored += ready.count
+                _supersede(cursor, chunk.keys)
+            copy_rows(cursor, "evaluation_inpatientcase", COLUMNS, chunk.cases)
+            upload.rows_stored += chunk.count
         if upload.mode == Upload.Mode.REPLACE:
             _take_out_rest_of_month(cursor, upload)
         cursor.execute(
@@ -143,7 +143,7 @@ def _institutions_of(upload: Upload) -> list[int]:
 
 
 @dataclass(frozen=True)
-class _Ready:
+class Ready:
     """Accepted rows as CSV for COPY: the columns KEY, and COLUMNS."""
 
     count: int
@@ -151,7 +151,7 @@ class _Ready:
     cases: bytes
 
 
-def _accepted_chunks(upload: Upload) -> Iterator[pd.DataFrame]:
+def accepted_chunks(upload: Upload) -> Iterator[pd.DataFrame]:
     """The accepted rows as the check typed them, with upload_id and institution_id."""
     known, places = known_to(upload), dict(Institution.objects.values_list("code", "pk"))
     for rows in typed_chunks(upload):
@@ -163,7 +163,7 @@ def _accepted_chunks(upload: Upload) -> Iterator[pd.DataFrame]:
         yield rows.assign(upload_id=upload.pk, institution_id=codes.map(places))
 
 
-def _ready(rows: pd.DataFrame) -> _Ready:
+def ready(rows: pd.DataFrame) -> Ready:
     """The accepted rows as the table wants them."""
     admitted, discharged = rows["admitted_at"], rows["discharged_at"]
     days = (discharged.dt.normalize() - admitted.dt.normalize()).dt.days
@@ -178,7 +178,7 @@ def _ready(rows: pd.DataFrame) -> _Ready:
         los=days.clip(lower=1),
         surgery_level=rows["surgery_level"].replace("", None),
     )
-    return _Ready(len(cases), _csv(cases[list(KEY)]), _csv(cases[list(COLUMNS)]))
+    return Ready(len(cases), _csv(cases[list(KEY)]), _csv(cases[list(COLUMNS)]))
 
 
 def _csv(rows: pd.DataFrame) -> bytes:
@@ -196,7 +196,7 @@ def _instant(local: pd.Series, zone: str) -> pd.Series:
 def _supersede(cursor, keys: bytes) -> None:
     """The versions that the new rows replace are current no more; they are remembered as changed."""
     cursor.execute("TRUNCATE new_key")
-    _copy(cursor, "new_key", KEY, keys)
+    copy_rows(cursor, "new_key", KEY, keys)
     cursor.execute("ANALYZE new_key")
     cursor.execute(
         """WITH old AS (
@@ -217,7 +217,7 @@ def _take_out_rest_of_month(cursor, upload: Upload) -> None:
     )
 
 
-def _copy(cursor, table: str, columns: Sequence[str], content: bytes) -> None:
+def copy_rows(cursor, table: str, columns: Sequence[str], content: bytes) -> None:
     names = ", ".join(f'"{column}"' for column in columns)
     statement = f"COPY {table} ({names}) FROM STDIN (FORMAT csv)"
     with connection.wrap_database_errors, cursor.copy(statement) as copy:

@@ -10,6 +10,7 @@ from itertools import islice
 
 import pandas as pd
 from django.db import connection, transaction
+from django.db.models import Min
 from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
@@ -21,12 +22,14 @@ from evaluation.importing.findings import Finding
 from evaluation.importing.identity import PSEUDONYM_LENGTH
 from evaluation.importing.known import Known, Place
 from evaluation.importing.problems import Problem, Severity
+from evaluation.importing.sheet_months import SheetMonths
 from evaluation.models import (
     Consortium,
     Department,
     InpatientCase,
     Institution,
     LocalBenchmark,
+    Membership,
     StagedChunk,
     Upload,
     UploadMonth,
@@ -36,6 +39,7 @@ from evaluation.services import locks
 from evaluation.services.uploads import reach
 from evaluation.services.uploads.ahead import one_ahead
 from evaluation.services.uploads.faults import fault_of
+from evaluation.services.uploads.repeated_stays import RepeatedStays
 from evaluation.services.uploads.staging import keep_checked, packed, staged_chunks
 
 MOST_PROBLEMS = 20_000  # kept row by row; the groups count all
@@ -82,6 +86,7 @@ class _Check:
         self.dataset = dataset_by_name(upload.dataset)
         self.sheet = SheetCheck(self.dataset.layout, self.dataset.rules, known_to(upload), upload.headings)
         self.deaths = Deaths() if upload.dataset == "cases" else None
+        self.months, self.stays = SheetMonths(), RepeatedStays(upload)
         self.groups: dict[tuple, dict] = {}
         self.read: Counter[tuple[str, date]] = Counter()
         self.accepted: Counter[tuple[str, date]] = Counter()
@@ -106,8 +111,12 @@ class _Check:
             self._count_months(checked)
             if self.deaths is not None:
                 self.deaths.remember(checked.accepted)
+                self.months.remember(checked.accepted)
+                self._flag(self.stays.findings(checked.accepted))
             Upload.objects.filter(pk=upload.pk).update(rows_checked=upload.rows_checked)  # progress for the page
         self._check_deaths()
+        self._flag(self.stays.of_whole_sheet())
+        self._flag(self.months.findings(_first_joined(), upload.headings.get("discharged_at", "discharged_at")))
         self._finish()
 
     def _check_chunk(self, staged: tuple[StagedChunk, pd.DataFrame]) -> tuple[StagedChunk, Checked, bytes | None]:
@@ -146,8 +155,13 @@ class _Check:
         rows = self.deaths.followed_by_admission(_latest_admissions(self.deaths.patients))
         if len(rows):
             heading = self.upload.headings.get("disposition", "disposition")
-            self._keep(Finding(heading, Severity.WARNING, "V14", DIED_AND_BACK, rows, {}))
-            self.flagged |= {int(row) for row in rows}
+            self._flag([Finding(heading, Severity.WARNING, "V14", DIED_AND_BACK, rows, {})])
+
+    def _flag(self, warnings: Iterable[Finding]) -> None:
+        """Warnings that need more than a chunk: they come after the others."""
+        for finding in warnings:
+            self._keep(finding)
+            self.flagged |= {int(row) for row in finding.rows if row is not None}
 
     @transaction.atomic
     def _finish(self) -> None:
@@ -211,6 +225,12 @@ def _latest_admissions(patients: Iterable[str]) -> pd.DataFrame:
             [timezone.get_default_timezone_name(), hashes],
         )
         return pd.DataFrame(cursor.fetchall(), columns=["patient_id", "admitted_at"])
+
+
+def _first_joined() -> dict[str, date]:
+    """The day on which each institution first joined a consortium, by code."""
+    joined = Membership.objects.order_by().values("institution__code").annotate(first=Min("joined_on"))
+    return dict(joined.values_list("institution__code", "first"))
 
 
 def known_to(upload: Upload) -> Known:

@@ -20,6 +20,7 @@ from evaluation.importing.reader import Deadline, open_sheet
 from evaluation.models import Consortium, Institution, Upload, User
 from evaluation.services import audit
 from evaluation.services.uploads.ahead import one_ahead
+from evaluation.services.uploads.same_file import content_hash
 from evaluation.services.uploads.staging import packed, stage
 
 ENDINGS = (".csv", ".xlsx")
@@ -55,6 +56,7 @@ def receive(
         filename=_neutral_name(dataset, month, filename),
         by=by,
         language=get_language() or settings.LANGUAGE_CODE,
+        content_hash=content_hash(file),
     )
     others = [other.layout for other in Dataset.all() if other.layout.dataset != dataset]
     given = frozenset({"institution"} if institution else ())

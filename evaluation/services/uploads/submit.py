@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from datetime import date
 
@@ -19,6 +20,7 @@ from evaluation.services import audit, locks, staleness
 from evaluation.services.months import why_not_change
 from evaluation.services.staleness import Partition
 from evaluation.services.uploads import cases, versions
+from evaluation.services.uploads.decision import require_decision
 from evaluation.services.uploads.faults import fault_of
 from evaluation.signals import upload_changed
 
@@ -42,10 +44,17 @@ def why_not(upload: Upload, to: Upload.Status) -> str:
     return ""
 
 
-def submit(*, upload: Upload, by: User | None) -> Upload:
-    """Confirm: the accepted rows are to be stored. They are, even if the worker or the broker is down right now."""
+def submit(
+    *, upload: Upload, by: User | None, accepted: Collection[str] = (), removal_confirmed: bool = False
+) -> Upload:
+    """Confirm: the accepted rows are to be stored. They are, even if the worker or the broker is down right now.
+
+    `accepted` names the rules whose warnings the person has looked at (TO_ACCEPT). Of the command line nothing is asked.
+    """
     with _while_asked(by), transaction.atomic():
         upload, before = _advance(upload, Upload.Status.STORING, by)
+        if by is not None:
+            require_decision(upload, accepted, removal_confirmed)
         _record("upload submitted", upload, by, before)
     return upload
 

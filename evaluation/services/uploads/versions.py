@@ -51,11 +51,15 @@ def store(upload: Upload) -> set[Partition]:
     """Write a version per accepted row and bring the records up to date. Returns the institution-months touched."""
     dataset = dataset_by_name(upload.dataset)
     locks.take_data([locks.RECORDS])
-    for rows in _accepted_rows(upload, dataset.layout):
+    for rows in accepted_rows(upload, dataset.layout):
         RecordVersion.objects.bulk_create(
             [
                 RecordVersion(
-                    upload=upload, dataset=dataset.code, key=_key(content, dataset.layout), row=row, content=content
+                    upload=upload,
+                    dataset=dataset.code,
+                    key=record_key(content, dataset.layout),
+                    row=row,
+                    content=content,
                 )
                 for row, content in rows
             ],
@@ -164,6 +168,24 @@ def _holding(newest: Sequence[_Version], replacing: Sequence[_Replacing], datase
     }
 
 
+def held_contents(upload: Upload, dataset: Dataset, keys: list[str]) -> dict[str, dict]:
+    """By key, what the uploads that are submitted, this one left out, say of these records."""
+    return {key: version.content for key, version in _held(upload, dataset, keys).items()}
+
+
+def rest_of_month(upload: Upload, dataset: Dataset, delivered: Collection[str]) -> list[dict]:
+    """Records that hold now and that the upload, which replaces the month, takes out."""
+    others = [key for key in _other_keys_in_month(upload) if key not in delivered]
+    place, senders = (upload.institution_id, upload.month), (upload.institution_id, None)
+    held = [version for version in _held(upload, dataset, others).values() if version.sender in senders]
+    places = _store_of(dataset).partitions([version.content for version in held])
+    return [version.content for version, concerned in zip(held, places, strict=True) if place in concerned]
+
+
+def _held(upload: Upload, dataset: Dataset, keys: list[str]) -> dict[str, _Version]:
+    return _holding(_submitted(dataset, keys, but=upload), _replacing(dataset), dataset)
+
+
 def _other_keys_in_month(upload: Upload) -> list[str]:
     """Keys of records of which some version names the upload's institution and a day of its month, the delivered ones
     left out."""
@@ -191,7 +213,7 @@ def _refuse_records_of_others(upload: Upload, dataset: Dataset, before: Mapping[
             )
 
 
-def _accepted_rows(upload: Upload, layout: Layout) -> Iterator[list[tuple[int, dict]]]:
+def accepted_rows(upload: Upload, layout: Layout) -> Iterator[list[tuple[int, dict]]]:
     """Row number and content (plain values by column name) of each accepted row, chunk by chunk."""
     dataset = dataset_by_name(upload.dataset)
     check = SheetCheck(layout, dataset.rules, known_to(upload), upload.headings)
@@ -223,6 +245,6 @@ def _plain(values: pd.Series, kind: Kind) -> list:
     return json.loads(json.dumps(plain.where(plain.notna(), None).tolist()))
 
 
-def _key(content: dict, layout: Layout) -> str:
+def record_key(content: dict, layout: Layout) -> str:
     parts = ("" if content[name] is None else str(content[name]) for name in layout.key)
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
