@@ -27,7 +27,7 @@ def main() -> None:
             dataset="cases", file=io.BytesIO(delivery["sheet"].encode()), filename="cases.csv", by=staff,
             institution=staff.institution, month=date.fromisoformat(f"{delivery['month']}-01"), mode=delivery["mode"],
         )  # fmt: skip
-        upload = uploads.submit(upload=uploads.check_upload(upload), by=staff)
+        upload = uploads.submit(upload=uploads.check_upload(upload), by=staff, removal_confirmed=True)
         upload = uploads.store(upload)
         recompute_all_stale()
         print(upload.status, flush=True)
