@@ -9,8 +9,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from http.cookiejar import CookieJar
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import psycopg
 import pytest
@@ -75,6 +79,26 @@ class Demo:
         finally:
             connection.close()
 
+    def signed_in(self) -> Callable[[str], int]:
+        """Visit pages as the administrator; the status is 0 where the page asks to sign in, or nothing answers."""
+        address, cookies = f"http://127.0.0.1:{self.port}", CookieJar()
+        opener = build_opener(HTTPCookieProcessor(cookies))
+        opener.open(f"{address}/account/login/").close()
+        fields = {
+            "login": "admin",
+            "password": (self.home / "demo-password").read_text().strip(),
+            "csrfmiddlewaretoken": next(cookie.value for cookie in cookies if cookie.name == "csrftoken"),
+        }
+        opener.open(f"{address}/account/login/", data=urlencode(fields).encode()).close()
+
+        def visit(path: str) -> int:
+            with suppress(OSError), opener.open(f"{address}{path}") as answer:
+                return answer.status if answer.url == f"{address}{path}" else 0
+            return 0
+
+        assert visit("/account/") == 200
+        return visit
+
     def programs(self) -> dict[str, Process]:
         records = {name: self.home / "run" / f"{name}.json" for name in PROGRAMS}
         return {name: Process(**json.loads(record.read_text())) for name, record in records.items()}
@@ -132,11 +156,12 @@ def notes() -> list[str]:
 def test_a_killed_postgresql_is_started_again_under_a_running_demo_and_nothing_confirmed_is_lost(demo):
     killed, before, programs = demo.postmaster(), demo.state(), demo.programs()
     write_note("confirmed")
+    visit = demo.signed_in()
 
     os.kill(killed, signal.SIGKILL)
 
     demo.wait_for(lambda: "PostgreSQL runs again." in demo.said(), "PostgreSQL to be started again")
-    demo.wait_for(lambda: demo.status("/accounts/login/") == 200, "a page to answer again")
+    demo.wait_for(lambda: visit("/account/") == 200, "a page to answer again to somebody signed in")
     demo.wait_for(lambda: demo.status("/readyz") == 200, "the worker to work again")
     assert demo.postmaster() not in {killed, None}
     assert notes() == ["confirmed"]
@@ -167,7 +192,7 @@ def test_what_a_killed_demo_left_behind_is_recognised_and_the_next_one_takes_its
     following.wait_for(lambda: "Ctrl-C ends it" in following.said(), "the next demo to run")
 
     assert not any(process.runs() for process in orphans.values())
-    assert following.status("/accounts/login/") == 200
+    assert following.status("/account/login/") == 200
     assert following.postmaster() == postmaster
     assert f"ending its web (process {orphans['web'].pid})" in following.said()
 
