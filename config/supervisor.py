@@ -68,7 +68,7 @@ class Supervisor:
         )
         self.children[name] = child
         while child.poll() is None:
-            if process := identify(child.pid):  # in the moment of its start a program has no command line yet
+            if (process := identify(child.pid)) and process.command:
                 new = self.folder / f"{name}.new"
                 new.write_text(json.dumps(asdict(process)))
                 new.replace(self._record(name))

@@ -8,19 +8,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+KERNEL_THREAD = 0x00200000  # among the flags of /proc/PID/stat
 HAS_PROC = Path("/proc/self").exists()  # not on macOS
 
 
 @dataclass(frozen=True)
 class Process:
-    """A running process; number, start and command line together mean one process only."""
+    """A running process; number, start and command line together mean one process only.
+
+    The command line is empty for a moment when it starts and when it ends: it then still holds its port.
+    """
 
     pid: int
     started: str
     command: str
 
     def runs(self) -> bool:
-        return identify(self.pid) == self
+        found = identify(self.pid)
+        return bool(found and found.started == self.started and found.command in (self.command, ""))
 
     def end(self, *, seconds: float) -> None:
         """Ask it to end; after the given time end it and its group."""
@@ -48,15 +53,15 @@ def identify(pid: int) -> Process | None:
         command = Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ").strip()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    state, started = fields[0], fields[19]
-    return None if state in "ZX" or not command else Process(pid, started, command)
+    state, flags, started = fields[0], int(fields[6]), fields[19]
+    return None if state in "ZX" or flags & KERNEL_THREAD else Process(pid, started, command)
 
 
 def live_process(pid_file: Path, *, of: str) -> int | None:
     """The process that the file names, if its command line has `of`; after a restart a stranger may have the number."""
     pid = number_in(pid_file)
     process = identify(pid) if pid else None
-    return pid if process and of in process.command else None
+    return pid if process and (not process.command or of in process.command) else None
 
 
 def number_in(pid_file: Path) -> int | None:
