@@ -255,14 +255,13 @@ def test_embedded_services_come_with_secrets_that_are_made_once(monkeypatch, tmp
 # The launcher of the demo, and the message catalogues
 
 
-def test_the_demo_refuses_a_port_that_is_taken(monkeypatch):
+def test_the_demo_refuses_a_port_that_is_taken():
     with socket.socket() as stranger:
         stranger.bind(("127.0.0.1", 0))
         stranger.listen()
-        monkeypatch.setenv("PORT", str(stranger.getsockname()[1]))
 
         with pytest.raises(demo.DemoFailed, match="is taken by another program"):
-            demo.requested_port()
+            demo.refuse_taken(stranger.getsockname()[1])
 
 
 @pytest.mark.parametrize("port", ["http", "0", "65536", "-1"])
@@ -270,7 +269,7 @@ def test_the_demo_refuses_what_is_no_port(monkeypatch, port):
     monkeypatch.setenv("PORT", port)
 
     with pytest.raises(demo.DemoFailed, match="give a number from 1 to 65535"):
-        demo.requested_port()
+        demo.port_number()
 
 
 def test_a_catalogue_is_compiled_once_with_its_plurals_and_without_guesses(tmp_path):

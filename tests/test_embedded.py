@@ -17,6 +17,8 @@ import redis
 
 from config import embedded
 from config.embedded import launcher, place, services
+from config.embedded.processes import identify
+from tests.browser.processes import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 ENSURE = "from config.embedded import ensure; print(ensure().database_url)"
@@ -110,7 +112,7 @@ def test_services_outlive_the_process_that_started_them_and_stop_from_another(ho
 
     assert stopped.stdout == "Stopped: PostgreSQL, Redis.\n"
     assert services.PostgreSQL(state(home)).pid() is None
-    assert services.command_line(pid) == ""
+    assert identify(pid) is None
 
 
 def test_stored_rows_survive_a_stop_and_a_killed_server(home):
@@ -250,3 +252,52 @@ def test_stopping_where_nothing_was_started_does_nothing(home):
     assert embedded.stop() == []
     assert not home.exists()
     assert launcher._read() == {}
+
+
+def test_a_killed_server_whose_parent_does_not_reap_it_counts_as_dead_and_starts_again(home):
+    starting = f"{ENSURE}; import sys; sys.stdout.flush(); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", starting], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        with psycopg.connect(parent.stdout.readline().strip()) as connection:
+            connection.execute("CREATE TABLE note AS SELECT 'kept' AS text")
+        killed = postgresql_process(home)
+
+        os.kill(killed, signal.SIGKILL)
+        wait_for(lambda: identify(killed) is None, "the server to be dead")
+        assert Path(f"/proc/{killed}/stat").read_text().split(") ")[1].startswith("Z")
+        found = embedded.ensure()
+
+        with psycopg.connect(found.database_url) as connection:
+            assert connection.execute("SELECT text FROM note").fetchall() == [("kept",)]
+        assert postgresql_process(home) != killed
+        parent.communicate("\n")
+
+
+def test_a_backend_in_a_long_query_does_not_keep_a_killed_server_from_starting_again(home):
+    connection = psycopg.connect(embedded.ensure().database_url)
+    backend = connection.info.backend_pid
+    with ThreadPoolExecutor(1) as pool:
+        query = pool.submit(connection.execute, "SELECT count(*) FROM generate_series(1, 1e12::bigint)")
+        wait_for(lambda: "SELECT" in identify(backend).command, "the query to run")
+
+        kill(postgresql_process(home))
+        found = embedded.ensure()
+
+        assert isinstance(query.exception(), psycopg.OperationalError)
+    assert identify(backend) is None
+    with psycopg.connect(found.database_url):
+        pass
+
+
+def test_a_failed_start_never_advises_to_move_the_data_away(home, monkeypatch):
+    monkeypatch.setitem(services.POSTGRESQL_OPTIONS, "shared_buffers", "plenty")
+    monkeypatch.setattr(services.time, "sleep", lambda seconds: None)
+
+    with pytest.raises(embedded.ServicesUnavailable) as refusal:
+        embedded.ensure()
+
+    assert f"The data stays in {home / 'services' / 'data'}" in str(refusal.value)
+    assert "docs/operations.md" in str(refusal.value)
+    assert "away" not in str(refusal.value)

@@ -4,7 +4,7 @@ Both live in YILIAN_HOME, listen on 127.0.0.1 with random passwords, outlive the
 by `stop()` from any process.
 """
 
-from .launcher import Services, ensure, stop
-from .place import ServicesUnavailable, home, private_file
+from .launcher import Services, ensure, missing, stop
+from .place import ServicesUnavailable, home, make_home, private_file
 
-__all__ = ["Services", "ServicesUnavailable", "ensure", "home", "private_file", "stop"]
+__all__ = ["Services", "ServicesUnavailable", "ensure", "home", "make_home", "missing", "private_file", "stop"]

@@ -2,14 +2,13 @@
 
 import fcntl
 import json
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from .place import SETUP_REMEDY, ServicesUnavailable, home, private_file, services_folder
-from .services import PostgreSQL, Redis, State
+from .place import SETUP_REMEDY, ServicesUnavailable, home, make_home, private_file, services_folder
+from .services import PostgreSQL, Redis, State, reap
 
 
 @dataclass(frozen=True)
@@ -21,11 +20,19 @@ class Services:
 def ensure() -> Services:
     """Return the addresses of both services, starting what does not answer."""
     with _owner_only():
+        reap()
         if services := _answering():
             return services
-        home().mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        make_home()
         with _lock():
             return _answering() or _start()
+
+
+def missing() -> list[str]:
+    """The names of the services whose process has ended."""
+    reap()
+    state = _read()
+    return [service.name for service in (PostgreSQL(state), Redis(state)) if not service.pid()]
 
 
 def stop() -> list[str]:
@@ -53,7 +60,7 @@ def _start() -> Services:
     if not state and (folder / "data").exists():
         raise ServicesUnavailable(
             f"{home() / 'services.json'} with the passwords of the embedded database is missing: put it back, "
-            f"or move {folder} away to begin with an empty database."
+            f"it opens the data in {folder}. To begin with an empty database, set YILIAN_HOME to another folder."
         )
     state = state or {"password": secrets.token_hex(24), "superuser_password": secrets.token_hex(24)}
     _remember(state)

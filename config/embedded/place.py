@@ -27,6 +27,12 @@ def home() -> Path:
     return Path(os.environ.get("YILIAN_HOME") or root / ".yilian").absolute()
 
 
+def make_home() -> Path:
+    """Only its owner may look in; root lets the service user pass through."""
+    home().mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    return home()
+
+
 def services_folder() -> Path:
     """The folder of both services, owned by the user who runs them."""
     folder = home() / "services"
@@ -113,4 +119,9 @@ def failure(what: str, log: Path | str) -> str:
     if isinstance(log, Path):
         log = log.read_text(errors="replace")
     last_lines = "\n".join(f"  {line}" for line in log.splitlines()[-8:])
-    return f"{what}. The last lines it wrote:\n{last_lines}\nIf they do not help, move {home()} away. {SETUP_REMEDY}"
+    return (
+        f"{what}. The last lines it wrote:\n{last_lines}\n"
+        f"The data stays in {home() / 'services' / 'data'}: correct what these lines name and start again, or restore a dump "
+        'as docs/operations.md says under "Embedded services". To go on without this data for now, set YILIAN_HOME to '
+        f"another folder. {SETUP_REMEDY}"
+    )

@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from .place import ServicesUnavailable, as_service_user, failure, hand_over, home, private_file, program_in, run, runs
+from .processes import identify, live_process, working_in
 
 State = dict[str, Any]  # what services.json remembers: the passwords and the ports
 
@@ -40,6 +42,9 @@ POSTGRESQL_OPTIONS = {
     "log_parameter_max_length_on_error": "0",
     "log_error_verbosity": "terse",
 }
+
+SECONDS_TO_RECOVER = 1800  # after an unclean end PostgreSQL replays up to max_wal_size before it answers
+SECONDS_WITHOUT_A_WORD = 2
 
 _children: list[subprocess.Popen[Any]] = []  # kept, so that Python does not warn that they still run
 
@@ -64,18 +69,42 @@ class Service:
         """Return the arguments and what the program reads from standard input."""
         raise NotImplementedError
 
+    def recovers(self) -> bool:
+        """It runs and says itself that it needs more time."""
+        return False
+
+    def clear(self) -> None:
+        """Take away what an earlier process left that would keep a new one from starting."""
+
     def start(self, *, remember: Callable[[State], None]) -> None:
         for pause in (0, 1, 3):  # children of a killed process live on for a moment; a free port may just have gone
             time.sleep(pause)
-            process = None if self.pid() else self._launch(remember)
-            deadline = time.monotonic() + SECONDS_TO_START
-            while process is None or process.poll() is None:
-                if self.answers():
-                    return
-                if time.monotonic() > deadline:
-                    raise ServicesUnavailable(failure(f"{self.name} does not answer", self.log))
-                time.sleep(0.05)
+            reap()
+            process = None
+            if not self.pid():
+                self.clear()
+                process = self._launch(remember)
+            if self._wait(process):
+                return
         raise ServicesUnavailable(failure(f"{self.name} does not start", self.log))
+
+    def _wait(self, process: subprocess.Popen[Any] | None) -> bool:
+        """Wait until it answers; False if the process, our own or one that was found running, has ended."""
+        begin, is_told = time.monotonic(), False
+        while process.poll() is None if process else self.pid():
+            if self.answers():
+                return True
+            waited = time.monotonic() - begin
+            if waited > SECONDS_TO_START and not (self.recovers() and waited < SECONDS_TO_RECOVER):
+                raise ServicesUnavailable(failure(f"{self.name} does not answer", self.log))
+            if waited > SECONDS_WITHOUT_A_WORD and not is_told and (is_told := self.recovers()):
+                print(
+                    f"{self.name} was not shut down cleanly and reads its journal again, nothing is lost: waiting …",
+                    file=sys.stderr,
+                    flush=True,
+                )
+            time.sleep(0.05)
+        return False
 
     def stop(self) -> bool:
         pid = self.pid()
@@ -86,7 +115,8 @@ class Service:
                 os.kill(pid, number)
             deadline = time.monotonic() + SECONDS_TO_STOP
             while time.monotonic() < deadline:
-                if not command_line(pid):
+                reap()
+                if not identify(pid):
                     return True
                 time.sleep(0.05)
         raise ServicesUnavailable(f"{self.name} (process {pid}) does not stop: see {self.log}.")
@@ -117,11 +147,26 @@ class PostgreSQL(Service):
         return True
 
     def pid(self) -> int | None:
-        return live_process(self._pid_file, of=str(self.folder / "data"))
+        return live_process(self._pid_file, of=f"postgres -D {self.folder / 'data'} ")
+
+    def recovers(self) -> bool:
+        try:
+            self._connect("postgres").close()
+        except psycopg.OperationalError as error:
+            return "the database system is" in str(error)  # starting up, in recovery, not yet accepting connections
+        return False
+
+    def clear(self) -> None:
+        """Without the postmaster its backends only harm: one amid a long query would keep the data for minutes.
+
+        PostgreSQL believes a lock file as long as its number is in use, even by a stranger or a zombie.
+        """
+        for process in working_in(self.folder / "data"):
+            if process.command.startswith("postgres: "):  # not the shell of somebody who looks around there
+                process.end(seconds=SECONDS_TO_STOP)
+        self._pid_file.unlink(missing_ok=True)
 
     def command(self) -> tuple[list[str], str]:
-        if live_process(self._pid_file, of=""):
-            self._pid_file.unlink()  # a stranger got the number after a restart: PostgreSQL would take it for itself
         options = POSTGRESQL_OPTIONS | {"port": str(self.state[self.port_key])}
         settings = [f"--{name}={value}" for name, value in options.items()]
         return [self._program("postgres"), "-D", str(self.folder / "data"), *settings], ""
@@ -215,21 +260,6 @@ def free_port(remembered: int | None) -> int:
     raise ServicesUnavailable("No TCP port on 127.0.0.1 is free for the embedded services.")
 
 
-def live_process(pid_file: Path, *, of: str) -> int | None:
-    """The process that the file names, if its command line has `of`; after a restart a stranger may have the number."""
-    try:
-        pid = int(pid_file.read_text().split()[0])
-    except (FileNotFoundError, ValueError, IndexError):
-        return None
-    command = command_line(pid)
-    return pid if command and of in command else None
-
-
-def command_line(pid: int) -> str:
-    """How the process was started; empty if it has ended."""
-    if not Path("/proc/self").exists():  # macOS
-        return subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True).stdout
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
+def reap() -> None:
+    """Take note of our children that have ended: until then they are zombies."""
+    _children[:] = [child for child in _children if child.poll() is None]
