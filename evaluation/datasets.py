@@ -41,7 +41,10 @@ class RecordStore(Protocol):
 
 @dataclass(frozen=True)
 class Dataset:
-    """`store` None: cases, which have a table of versions and a path of their own."""
+    """`store` None: cases, which have a table of versions and a path of their own.
+
+    `of_consortium`: a record is of the consortium for which its sheet was delivered, or common (delivered for none).
+    """
 
     layout: Layout
     name: str
@@ -49,6 +52,7 @@ class Dataset:
     rules: Rules
     store: RecordStore | None
     has_month: bool = False
+    of_consortium: bool = False
     stale: StaleMark.Source = StaleMark.Source.VALUES
 
     @property
@@ -88,6 +92,6 @@ DATASETS = (
     ),
     Dataset(
         master_layouts.BENCHMARKS, _("Benchmarks"), Owner.CONSORTIUM, master_checks.check_benchmarks,
-        records.Benchmarks(),
+        records.Benchmarks(), of_consortium=True,
     ),
 )  # fmt: skip

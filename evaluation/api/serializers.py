@@ -7,7 +7,7 @@ from rest_framework import serializers
 from evaluation.datasets import Dataset
 from evaluation.importing.problems import Problem, Severity
 from evaluation.indicators.definition import THEME_NAMES
-from evaluation.models import InpatientCase, Institution, Membership, Upload
+from evaluation.models import Consortium, InpatientCase, Institution, Membership, Upload
 from evaluation.services import staleness
 
 MOST_PROBLEMS = 1000
@@ -156,6 +156,9 @@ class UploadRequestSerializer(serializers.Serializer):
     institution = serializers.SlugRelatedField(
         "code", queryset=Institution.objects.none(), required=False, allow_null=True
     )
+    consortium = serializers.SlugRelatedField(
+        "code", queryset=Consortium.objects.none(), required=False, allow_null=True
+    )
     month = MonthField(required=False)
     mode = serializers.ChoiceField(choices=Upload.Mode.choices, default=Upload.Mode.MERGE)
     file = serializers.FileField()
@@ -166,6 +169,7 @@ class UploadRequestSerializer(serializers.Serializer):
         request = self.context.get("request")
         if request:
             self.fields["institution"].queryset = Institution.objects.operated_by(request.user)
+            self.fields["consortium"].queryset = Consortium.objects.visible_to(request.user)
 
 
 class CaseSerializer(serializers.ModelSerializer):

@@ -142,7 +142,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         try:
             upload = uploads.receive(
                 dataset=dataset.code, file=data["file"], filename=data["file"].name, by=request.user,
-                institution=institution, month=data.get("month"), mode=data["mode"],
+                institution=institution, consortium=data.get("consortium"), month=data.get("month"), mode=data["mode"],
             )  # fmt: skip
         except SheetRefused as refused:
             sentences = [

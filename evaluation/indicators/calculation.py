@@ -39,7 +39,8 @@ def windows(periods: Iterable[Period], window: Window) -> pd.DataFrame:
 def calculate_values(
     facts: Mapping[str, Facts], scopes: pd.DataFrame, periods: Sequence[Period], indicators: Iterable[Indicator]
 ) -> pd.DataFrame:
-    """scope, period, indicator, numerator, denominator, value, cases, last_index_day; rows only where facts are."""
+    """scope, period, indicator, numerator, denominator, value, cases, rated_numerator, rated_denominator (what the light
+    judges, where it is another number), last_index_day; rows only where facts are."""
     chosen = list(indicators)
     frames = {
         name: _by_scope_and_period(
@@ -49,7 +50,7 @@ def calculate_values(
     }
     if any(indicator.looks_back for indicator in chosen) and "cases" in facts:
         frames["cases_year_before"] = _year_before(facts["cases"], scopes, periods)
-    results = {indicator.code: indicator.calculate(frames, BY) for indicator in chosen}
+    results = {indicator.code: _calculate(indicator, frames) for indicator in chosen}
     values = pd.concat(results, names=["indicator", *BY]).reset_index()
     if "cases" in frames:
         values = values.merge(frames["cases"]["last_index_day"].reset_index(), on=list(BY), how="left")
@@ -58,6 +59,14 @@ def calculate_values(
     else:
         values["last_index_day"] = float("nan")
     return values
+
+
+def _calculate(indicator: Indicator, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    found = indicator.calculate(frames, BY)
+    if indicator.rated_on is None:
+        return found.assign(rated_numerator=float("nan"), rated_denominator=float("nan"))
+    rated = indicator.rated_on.calculate(frames, BY)
+    return found.assign(rated_numerator=rated["numerator"], rated_denominator=rated["denominator"])
 
 
 def _year_before(source: Facts, scopes: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:

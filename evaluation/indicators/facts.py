@@ -32,10 +32,12 @@ CASE_COUNTS = (
     "benched",  # grouped cases with a benchmark
     "itemised",  # cases whose sheet gave fee items
     "paid",  # cases with a DRG payment
+    "acute_stays",  # discharged from acute beds: neither day surgery nor rehabilitation
 )
 CASE_SUMS = (
     "weight",
     "bed_days",
+    "acute_bed_days",
     "cost",
     "weighted_cost",
     "itemised_cost",

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.access.roles import Permission, Scope, allows
-from evaluation.models.institution import Institution
+from evaluation.models.institution import Consortium, Institution
 
 
 class UploadQuerySet(models.QuerySet):
@@ -40,6 +40,9 @@ class Upload(models.Model):
     dataset = models.CharField(_("dataset"), max_length=30)
     institution = models.ForeignKey(
         Institution, models.PROTECT, null=True, blank=True, related_name="uploads", verbose_name=_("institution")
+    )
+    consortium = models.ForeignKey(
+        Consortium, models.PROTECT, null=True, blank=True, related_name="uploads", verbose_name=_("consortium")
     )
     month = models.DateField(_("month"), null=True, blank=True)
     mode = models.CharField(_("mode"), max_length=8, choices=Mode, default=Mode.MERGE)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import pandas as pd
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from evaluation import frames, shown
@@ -64,9 +65,9 @@ class Breakdown:
             latest = frame.groupby("drg", observed=True)["last_index_day"].max()
             values["value"] = values["value"].where(latest <= end - 30)
         names = dict(
-            Benchmark.objects.filter(drg__in=list(cases.index))
+            Benchmark.objects.filter(Q(consortium=consortium) | Q(consortium=None), drg__in=list(cases.index))
             .exclude(name="")
-            .order_by("year")
+            .order_by("year", F("consortium").asc(nulls_first=True))
             .values_list("drg", "name")
         )
         large = _large(cases)

@@ -118,6 +118,8 @@ class _Table:
 def _counts(value: ShownValue) -> list[float | None]:
     """The numbers of people that the value shows or rests on."""
     counted: list[float | None] = [value.cases] if value.indicator.counts_cases else []
+    if value.indicator.rated_on:  # the reason names the mean of these cases
+        counted.append(value.rated_cases)
     if value.indicator.counts_people:
         counted += [value.numerator, value.denominator]
     return counted

@@ -30,7 +30,7 @@ HIDDEN = gettext_noop("Hidden: it, or what could be worked out from it, rests on
 LEVELS = ("", *Level.values, PRIMARY)
 COLUMNS = (
     "indicator", "institution_id", "consortium_id", "level", "period", "numerator", "denominator", "value", "cases",
-    "last_index_day", "light", "reason", "reason_values", "version", "computed_at",
+    "rated_denominator", "last_index_day", "light", "reason", "reason_values", "version", "computed_at",
 )  # fmt: skip
 
 
@@ -60,6 +60,7 @@ class ShownValue:
     reason_values: dict
     version: int
     computed_at: datetime | None
+    rated_denominator: float | None = None
     is_hidden: bool = False
 
     @property
@@ -75,11 +76,17 @@ class ShownValue:
         return Light.GREY.value if self.is_hidden else self.light
 
     @property
+    def rated_cases(self) -> float | None:
+        """How many cases the number rests on that the light judges."""
+        return self.rated_denominator if self.indicator.rated_on else self.cases
+
+    @property
     def is_small_sample(self) -> bool:
         return (
             self.indicator.counts_cases
-            and self.cases is not None
-            and self.cases < ENOUGH_CASES
+            and not self.indicator.is_sum
+            and self.rated_cases is not None
+            and self.rated_cases < ENOUGH_CASES
             and self.seen is not None
         )
 
@@ -103,6 +110,8 @@ class ShownValue:
             name: f"{number:,.0f}" if name == "cases" else shown.full(self.indicator, number)
             for name, number in self.reason_values.items()
         }
+        if self.indicator.rated_on and "value" in filled:
+            filled["value"] = gettext(self.indicator.rated_on.label) % {"value": filled["value"]}
         return gettext(self.reason) % filled
 
 
@@ -191,13 +200,13 @@ def _groups(memberships: list[tuple], period: Period) -> Groups:
 
 
 def _judged(row: tuple, by_code: dict[str, Indicator], data_end: int) -> ShownValue:
-    (code, institution, consortium, level, period, numerator, denominator, value, cases, last_index, light, reason,
-     reason_values, version, computed_at) = row  # fmt: skip
+    (code, institution, consortium, level, period, numerator, denominator, value, cases, rated_denominator,
+     last_index, light, reason, reason_values, version, computed_at) = row  # fmt: skip
     if last_index and last_index > data_end - FOLLOW_UP_DAYS:
         value, light, reason, reason_values = None, Light.GREY.value, INCOMPLETE, {}
     return ShownValue(
         by_code[code], institution, consortium, level, period, numerator, denominator, value, cases, light, reason,
-        reason_values, version, computed_at,
+        reason_values, version, computed_at, rated_denominator,
     )  # fmt: skip
 
 

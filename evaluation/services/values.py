@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
@@ -15,16 +16,16 @@ from django.utils import timezone
 from evaluation import frames
 from evaluation.discovery import collected
 from evaluation.indicators.calculation import calculate_values, month_number
-from evaluation.indicators.definition import Indicator, Theme
+from evaluation.indicators.definition import Indicator, RatedOn, Theme
 from evaluation.indicators.periods import Period, add_months, elapsed_share, months_between, periods_between, periods_of
 from evaluation.indicators.scopes import Scope, band, scopes_of
 from evaluation.models import IndicatorValue, Institution, Membership, StaleMark, Threshold
-from evaluation.rating.lights import Limits, Rating, rate
+from evaluation.rating.lights import Light, Limits, Rating, rate
 from evaluation.services import staleness
 
 VALUE_COLUMNS = (
     "indicator", "institution_id", "consortium_id", "level", "period", "numerator", "denominator", "value", "cases",
-    "last_index_day", "light", "reason", "reason_values", "version", "computed_at",
+    "rated_numerator", "rated_denominator", "last_index_day", "light", "reason", "reason_values", "version", "computed_at",
 )  # fmt: skip
 
 
@@ -41,12 +42,12 @@ def recompute_values(marks: Sequence[StaleMark] | None = None, chosen: Sequence[
 
     The caller holds the lock on values (services/recompute.py): two writers of one consortium would miss each other.
     """
+    staleness.pages_changed()
     covered = frames.covered_months()
     if covered is None:
         IndicatorValue.objects.all().delete()
         return
     first, last = covered
-    staleness.pages_changed()
     grid, chosen = periods_between(first, last), chosen or indicators()
     if marks is None or any(mark.institution_id is None and mark.consortium_id is None for mark in marks):
         IndicatorValue.objects.filter(indicator__in=[each.code for each in chosen]).delete()
@@ -139,8 +140,7 @@ def _rated(
         scope, indicator = scopes[row.scope], by_code[row.indicator]
         rating = rate_value(
             indicator,
-            _number(row.value),
-            _number(row.cases),
+            Rated(_number(row.value), _number(row.cases), _number(row.rated_numerator), _number(row.rated_denominator)),
             periods[row.period],
             place_of(scope, levels),
             limits,
@@ -150,8 +150,8 @@ def _rated(
             (
                 row.indicator, scope.institution, scope.consortium, scope.level, row.period,
                 _number(row.numerator), _number(row.denominator), _number(row.value), _whole(row.cases),
-                _whole(row.last_index_day), rating.light.value, rating.reason, json.dumps(rating.values),
-                indicator.version, now,
+                _number(row.rated_numerator), _number(row.rated_denominator), _whole(row.last_index_day),
+                rating.light.value, rating.reason, json.dumps(rating.values), indicator.version, now,
             )
         )  # fmt: skip
     return rows
@@ -171,10 +171,19 @@ def limits_by_place() -> dict[tuple[str, str], Limits]:
     }
 
 
+@dataclass(frozen=True)
+class Rated:
+    """A value with what its light judges, where that is another number."""
+
+    value: float | None
+    cases: float | None
+    rated_numerator: float | None = None
+    rated_denominator: float | None = None
+
+
 def rate_value(
     indicator: Indicator,
-    value: float | None,
-    cases: float | None,
+    rated: Rated,
     period: Period,
     place: str,
     limits: dict,
@@ -182,12 +191,23 @@ def rate_value(
 ) -> Rating:
     """The rating of one value by the limits of its place. `until`: the last covered month, up to which a period that is not
     over yet is compared with the year."""
+    if indicator.rated_on is not None and rated.value is not None:
+        return _rate_instead(indicator.rated_on, rated, limits.get((indicator.code, place)))
     return rate(
-        value,
-        cases if indicator.counts_cases else None,
+        rated.value,
+        rated.cases if indicator.counts_cases and not indicator.is_sum else None,
         limits.get((indicator.code, place)),
         distance_from=elapsed_share(period, until) if indicator.from_elapsed_share else None,
     )
+
+
+def _rate_instead(rated_on: RatedOn, rated: Rated, limits: Limits | None) -> Rating:
+    """The light of the number that is judged in the place of the value."""
+    if not rated.rated_denominator:
+        return Rating(Light.GREY, rated_on.none)
+    number = (rated.rated_numerator or 0) / rated.rated_denominator
+    rating = rate(number, rated.rated_denominator, limits)
+    return Rating(Light.GREY, rated_on.too_few) if "cases" in rating.values else rating
 
 
 def _write(rows: list[tuple]) -> None:
@@ -211,9 +231,8 @@ def rate_again() -> None:
     for value in IndicatorValue.objects.iterator(chunk_size=5000):
         scope = Scope(value.institution_id, value.consortium_id, value.level)
         indicator = by_code[value.indicator]
-        rating = rate_value(
-            indicator, value.value, value.cases, Period.parse(value.period), place_of(scope, levels), limits, until
-        )
+        rated = Rated(value.value, value.cases, value.rated_numerator, value.rated_denominator)
+        rating = rate_value(indicator, rated, Period.parse(value.period), place_of(scope, levels), limits, until)
         if (value.light, value.reason, value.reason_values) != (rating.light, rating.reason, rating.values):
             value.light, value.reason, value.reason_values = rating.light.value, rating.reason, rating.values
             changed.append(value)

@@ -20,6 +20,7 @@ from evaluation.pages.upload import UploadPage
 from evaluation.services import uploads
 from evaluation.tasks import carry_on
 from evaluation.views.downloads import download, table_response
+from evaluation.views.scope import current_consortium
 
 
 def upload_list(request: HttpRequest) -> HttpResponse:
@@ -46,6 +47,7 @@ def upload_create(request: HttpRequest) -> HttpResponse:
         upload = uploads.receive(
             dataset=dataset.code, file=data["file"], filename=data["file"].name, by=request.user,
             institution=(data["institution"] or request.user.institution) if dataset.of_institution else None,
+            consortium=current_consortium(request) if dataset.of_consortium else None,
             month=data["month"] if dataset.has_month else None, mode=data["mode"] or Upload.Mode.MERGE,
         )  # fmt: skip
     except SheetRefused as refused:
@@ -93,8 +95,6 @@ def dataset_template(request: HttpRequest, code: str, kind: str) -> HttpResponse
     if request.LANGUAGE_CODE.startswith("zh"):
         headings = [column.heading for column in columns]
     table = Table(code, str(dataset.name), headings, [[column.example for column in columns]])
-    if kind == "csv":
-        return _plain_csv(table)
     return table_response(table, kind, taken_by="")
 
 
@@ -102,14 +102,6 @@ def dataset_show(request: HttpRequest, code: str) -> HttpResponse:
     """Columns and rules of a dataset."""
     _require_delivery(request)
     return render(request, "evaluation/dataset.html", {"dataset": _dataset(code)})
-
-
-def _plain_csv(table: Table) -> HttpResponse:
-    """Without the mark of who took it: the sheet is to be filled in and sent back."""
-    lines = [",".join(str(cell) for cell in row) for row in (table.headings, *table.rows)]
-    response = HttpResponse("\r\n".join(lines).encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="yilian-{table.name}.csv"'
-    return response
 
 
 def _show_list(request: HttpRequest, form: UploadForm, status: int = 200, **more) -> HttpResponse:

@@ -92,7 +92,7 @@ def test_a_light_shows_value_word_and_reason(delivered):
     assert (cell.text, cell.light, cell.value.sentence) == (
         "12.3",
         "red",
-        "12.3 days is above the red limit of 10.0 days.",
+        "Average stay of acute beds 12.3 days is above the red limit of 10.0 days.",
     )
     assert cell.value.sentence in html(delivered)
 

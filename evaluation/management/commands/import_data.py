@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from evaluation.datasets import Dataset
 from evaluation.importing.problems import Problem, Severity, SheetRefused
-from evaluation.models import Institution, Upload
+from evaluation.models import Consortium, Institution, Upload
 from evaluation.services import uploads
 
 
@@ -21,13 +21,16 @@ class Command(BaseCommand):
         parser.add_argument("dataset", choices=[dataset.code for dataset in Dataset.all()])
         parser.add_argument("file", type=Path)
         parser.add_argument("--institution", help="code of the institution all rows belong to")
+        parser.add_argument(
+            "--consortium", help="code of the consortium whose benchmarks these are (default: common ones)"
+        )
         parser.add_argument("--month", help="YYYY-MM; rows of another month are refused")
         parser.add_argument("--replace", action="store_true", help="replace the institution's month whole")
         parser.add_argument("--accept-valid", action="store_true", help="store the rows without errors")
         parser.add_argument("--dry-run", action="store_true", help="check only")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def handle(self, *, dataset, file, institution, month, replace, accept_valid, dry_run, **options):
+    def handle(self, *, dataset, file, institution, consortium, month, replace, accept_valid, dry_run, **options):
         self.as_json, self.dataset = options["json"], dataset
         if not file.is_file():
             raise CommandError(f"{file} is not a file: check the path.")
@@ -35,7 +38,7 @@ class Command(BaseCommand):
             with file.open("rb") as source:
                 upload = uploads.receive(
                     dataset=dataset, file=source, filename=file.name, by=None,
-                    institution=_institution(institution), month=_month(month),
+                    institution=_institution(institution), consortium=_consortium(consortium), month=_month(month),
                     mode=Upload.Mode.REPLACE if replace else Upload.Mode.MERGE,
                 )  # fmt: skip
         except SheetRefused as refused:
@@ -106,6 +109,15 @@ def _institution(code: str | None) -> Institution | None:
         return Institution.objects.get(code=code)
     except Institution.DoesNotExist:
         raise CommandError(f"Institution {code} is not known: import the sheet of institutions first.") from None
+
+
+def _consortium(code: str | None) -> Consortium | None:
+    if not code:
+        return None
+    try:
+        return Consortium.objects.get(code=code)
+    except Consortium.DoesNotExist:
+        raise CommandError(f"Consortium {code} is not known: import the sheet of consortia first.") from None
 
 
 def _month(text: str | None) -> date | None:

@@ -17,7 +17,7 @@ from evaluation.datasets import Dataset, Owner, dataset_by_name
 from evaluation.importing.identity import without_identity
 from evaluation.importing.layouts import Layout
 from evaluation.importing.reader import open_sheet
-from evaluation.models import Institution, Upload, User
+from evaluation.models import Consortium, Institution, Upload, User
 from evaluation.services import audit
 from evaluation.services.uploads.ahead import one_ahead
 from evaluation.services.uploads.staging import packed, stage
@@ -31,18 +31,22 @@ def receive(
     filename: str,
     by: User | None,
     institution: Institution | None = None,
+    consortium: Consortium | None = None,
     month: date | None = None,
     mode: str = Upload.Mode.MERGE,
 ) -> Upload:
     """Read a sheet and stage its rows. SheetRefused if it cannot be read; ValidationError if the request does not fit.
 
-    `by` None is the command line, which may deliver for everyone.
+    `by` None is the command line, which may deliver for everyone. `consortium` is whose the records become, where records
+    are a consortium's: an office's first one unless it names another; without one, from the command line, they are common.
     """
     wanted = dataset_by_name(dataset)
     _check_request(wanted, by, institution, month, mode)
+    owner = _owner_of_records(wanted, by, consortium)
     upload = Upload.objects.create(
         dataset=dataset,
         institution=institution,
+        consortium=owner,
         month=month.replace(day=1) if month else None,
         mode=mode,
         filename=_storable(filename)[:200],
@@ -70,6 +74,20 @@ def _ready(rows: pd.DataFrame, layout: Layout, key: bytes) -> tuple[int, int, by
 def _storable(filename: str) -> str:
     """A file name from anywhere, without what text in a database cannot hold."""
     return filename.encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def _owner_of_records(dataset: Dataset, by: User | None, consortium: Consortium | None) -> Consortium | None:
+    if not dataset.of_consortium:
+        if consortium is not None:
+            raise ValidationError({"consortium": _("This dataset is not of one consortium: leave the consortium out.")})
+        return None
+    if by is None:
+        return consortium
+    own = Consortium.objects.visible_to(by)
+    found = own.filter(pk=consortium.pk).first() if consortium else own.first()
+    if found is None:
+        raise PermissionDenied(_("You deliver data for your own consortium only."))
+    return found
 
 
 def _check_request(

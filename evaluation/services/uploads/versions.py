@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from evaluation.datasets import Dataset, Owner, dataset_by_name
 from evaluation.importing.checks import SheetCheck
-from evaluation.importing.layouts import Kind, Layout
+from evaluation.importing.layouts import Kind
 from evaluation.models import RecordVersion, Upload
 from evaluation.services import staleness
 from evaluation.services.staleness import Partition
@@ -29,8 +29,8 @@ def store(upload: Upload) -> set[Partition]:
     dataset = dataset_by_name(upload.dataset)
     lock_institutions([RECORDS])
     versions = {}
-    for row, content in _accepted_rows(upload, dataset.layout):
-        key = _key(content, dataset.layout)
+    for row, content in _accepted_rows(upload, dataset):
+        key = _key(content, dataset)
         versions[key] = RecordVersion(upload=upload, dataset=dataset.code, key=key, row=row, content=content)
     before = _current(dataset, list(versions))
     _refuse_records_of_others(upload, dataset, before)
@@ -128,9 +128,10 @@ def _refuse_records_of_others(upload: Upload, dataset: Dataset, before: Mapping[
             )
 
 
-def _accepted_rows(upload: Upload, layout: Layout):
-    """Row number and content (plain values by column name) of each accepted row."""
-    dataset = dataset_by_name(upload.dataset)
+def _accepted_rows(upload: Upload, dataset: Dataset):
+    """Row number and content (plain values by column name) of each accepted row; of what is a consortium's, with its code."""
+    layout = dataset.layout
+    owner = {"consortium": upload.consortium.code if upload.consortium else None} if dataset.of_consortium else {}
     check = SheetCheck(layout, dataset.rules, known_to(upload), upload.headings)
     for chunk, cells in staged_chunks(upload):
         kept = cells[~cells.index.isin(chunk.rejected)]
@@ -141,7 +142,7 @@ def _accepted_rows(upload: Upload, layout: Layout):
         kept = checked.rows
         texts = {column.name: _plain(kept[column.name], column.kind) for column in layout.columns}
         for place, row in enumerate(kept.index):
-            yield int(row), {name: values[place] for name, values in texts.items()}
+            yield int(row), {name: values[place] for name, values in texts.items()} | owner
 
 
 def _plain(values: pd.Series, kind: Kind) -> list:
@@ -157,6 +158,8 @@ def _plain(values: pd.Series, kind: Kind) -> list:
     return json.loads(json.dumps(plain.where(plain.notna(), None).tolist()))
 
 
-def _key(content: dict, layout: Layout) -> str:
-    parts = ("" if content[name] is None else str(content[name]) for name in layout.key)
+def _key(content: dict, dataset: Dataset) -> str:
+    """Two consortia may each have a record that is otherwise the same: its owner is a part of the key."""
+    names = ("consortium", *dataset.layout.key) if dataset.of_consortium else dataset.layout.key
+    parts = ("" if content[name] is None else str(content[name]) for name in names)
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
