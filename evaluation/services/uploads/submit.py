@@ -93,6 +93,7 @@ def undo(*, upload: Upload, by: User | None) -> Upload:
     _check_gate(upload, keeper.take_back(upload))
     _mark_counts(upload)
     upload_changed.send(sender=Upload, upload=upload)
+    staleness.pages_changed()
     # Last, as in `store`: the trail is locked to the end of the transaction; who waits for data must not hold it.
     _record("upload undone", upload, by, before)
     return upload
