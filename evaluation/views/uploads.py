@@ -112,7 +112,8 @@ def _show_list(request: HttpRequest, form: UploadForm, status: int = 200, **more
 
 
 def _find(request: HttpRequest, pk: int) -> Upload:
-    return get_object_or_404(Upload.objects.visible_to(request.user).select_related("institution", "by"), pk=pk)
+    seen = Upload.objects.visible_to(request.user).select_related("institution", "consortium", "by")
+    return get_object_or_404(seen, pk=pk)
 
 
 def _dataset(code: str) -> Dataset:

@@ -1,6 +1,6 @@
 """Nothing hidden can be worked out from what is shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -50,6 +50,14 @@ def test_none_and_five_are_shown(count):
 
 def test_a_value_is_hidden_when_it_rests_on_1_to_4_cases():
     assert hidden([of_member(1, 27, STAY, cases=3)], {}) == {1}
+
+
+def test_a_value_is_hidden_when_its_light_rests_on_1_to_4_cases():
+    few, enough = (
+        replace(of_member(pk, 900, STAY, cases=100), rated_denominator=acute) for pk, acute in ((1, 3), (2, 0))
+    )
+
+    assert hidden([few, enough], {}) == {1}
 
 
 def test_the_numerator_of_what_is_no_count_of_people_hides_nothing():
