@@ -1,4 +1,7 @@
-"""Facts of the budget: what was spent each month, and the plan of the year as every month of it knows it. Yuan."""
+"""Facts of the budget: what was spent each month, and the plan of the year as every month of it knows it.
+
+Fen, in integers: their sum is the same in whatever order they are added (docs/decisions/0007).
+"""
 
 from datetime import date
 
@@ -10,7 +13,7 @@ from evaluation.models import StaleMark
 def _spent_query(institutions, first, last):
     clause, params = within_clause(institutions)
     return (
-        f"""SELECT institution_id, {MONTH_NUMBER.format("month")}, sum(amount)
+        f"""SELECT institution_id, {MONTH_NUMBER.format("month")}, (sum(amount) * 100)::bigint
             FROM budgets_expenditure WHERE month BETWEEN %s AND %s{clause} GROUP BY institution_id, month""",
         [first, last, *params],
     )
@@ -19,7 +22,7 @@ def _spent_query(institutions, first, last):
 def _planned_query(institutions, first, last):
     clause, params = within_clause(institutions)
     return (
-        f"""SELECT institution_id, year * 12 + month - 1, sum(planned_amount)
+        f"""SELECT institution_id, year * 12 + month - 1, (sum(planned_amount) * 100)::bigint
             FROM budgets_budget CROSS JOIN generate_series(1, 12) AS month
             WHERE year BETWEEN %s AND %s{clause} GROUP BY institution_id, year, month""",
         [first.year, last.year, *params],
@@ -40,7 +43,7 @@ SOURCES = (
     FrameSource(
         name="expenditures",
         query=_spent_query,
-        dtypes={**PLACE, "spent": "float64"},
+        dtypes={**PLACE, "spent": "int64"},
         table="budgets_expenditure",
         published=Unrounded.EXACT,
         window=year_to_date,
@@ -50,7 +53,7 @@ SOURCES = (
     FrameSource(
         name="budgets",
         query=_planned_query,
-        dtypes={**PLACE, "planned": "float64"},
+        dtypes={**PLACE, "planned": "int64"},
         table="budgets_expenditure",
         published=Unrounded.EXACT,
         window=at_end,

@@ -1,4 +1,4 @@
-"""Indicators of the budget (domain.md B, BUD_*). Frames: `expenditures` (January to period end), `budgets`. Yuan."""
+"""Indicators of the budget (domain.md B, BUD_*). Frames: `expenditures` (January to period end), `budgets`: fen."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,15 @@ from django.utils.translation import gettext_lazy as _
 
 from evaluation.indicators.definition import Better, Frames, Indicator, Theme, Unit, ratio, sums
 
+FEN = 100  # in a yuan
+
 
 def execution(frames: Frames, by: Sequence[str]) -> pd.DataFrame:
     """Spending from January to the end of the period ÷ the approved amount of the year (BUD_EXEC)."""
     planned = sums(frames, "budgets", by)["planned"]
     spent = sums(frames, "expenditures", by)["spent"].reindex(planned.index, fill_value=0)
-    return ratio(spent, planned).assign(cases=float("nan"))
+    yuan = {"numerator": spent / FEN, "denominator": planned / FEN}
+    return ratio(spent, planned).assign(**yuan, cases=float("nan"))
 
 
 INDICATORS = (

@@ -147,7 +147,7 @@ class ExecutionPage:
         ]
         rows = [
             [
-                line.name, shown.number(float(line.planned)) if line.planned else shown.NONE, shown.number(float(line.spent)),
+                line.name, shown.yuan(line.planned or None), shown.yuan(line.spent),
                 line.share_text, self.elapsed_text, line.distance, light_word(line.light),
             ]
             for line in self.lines

@@ -268,9 +268,12 @@ class BenchmarkAdmin(ByRole):
     """To look at; benchmarks come as a sheet of the whole table."""
 
     needs = (Permission.SUBMIT_MASTER_DATA,)
-    list_display = ("year", "drg", "region", "level", "name", "rw")
+    list_display = ("year", "drg", "consortium", "region", "level", "name", "rw")
     list_filter = ("year",)
     search_fields = ("drg", "name")
+
+    def get_queryset(self, request):
+        return Benchmark.objects.visible_to(request.user)
 
     def has_add_permission(self, request) -> bool:
         return False

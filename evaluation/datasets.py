@@ -57,6 +57,7 @@ class Dataset:
     """`store` None: cases, which have a table of versions and a path of their own.
 
     `cases_at`: the column with the institution about whose cases the records say something.
+    `of_consortium`: a record is of the consortium for which its sheet was delivered, or common (delivered for none).
     """
 
     layout: Layout
@@ -66,6 +67,7 @@ class Dataset:
     store: RecordStore | None
     has_month: bool = False
     reach: Reach = Reach.TODAY
+    of_consortium: bool = False
     stale: StaleMark.Source = StaleMark.Source.VALUES
     cases_at: str = ""
 
@@ -106,6 +108,6 @@ DATASETS = (
     ),
     Dataset(
         master_layouts.BENCHMARKS, _("Benchmarks"), Owner.CONSORTIUM, master_checks.check_benchmarks,
-        records.Benchmarks(),
+        records.Benchmarks(), of_consortium=True,
     ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,6 +18,7 @@ NONE = "—"
 FEW = "0–4"  # a published count of 0
 MINUS = "−"
 SPACE = "\u00a0"
+FEN_DECIMALS = 2
 
 
 def is_chinese() -> bool:
@@ -24,7 +26,8 @@ def is_chinese() -> bool:
 
 
 class Figure(str):
-    """Text that shows a number, and the number as it is shown, rounded: a download writes it as a number."""
+    """Text that shows a number, and the number as it is shown, rounded: a download writes it as a number. `decimals` are
+    those of the download, of money more than of the text."""
 
     value: float
     decimals: int
@@ -44,6 +47,11 @@ def number(value: float | None, decimals: int = 0) -> str:
         return NONE
     text = f"{abs(value):,.{decimals}f}"
     return Figure((MINUS if value < 0 and float(text.replace(",", "")) != 0 else "") + text, value, decimals)
+
+
+def yuan(value: float | Decimal | None) -> str:
+    """An amount in full, on pages in yuan; a download carries the fen."""
+    return NONE if value is None else Figure(number(float(value)), float(value), FEN_DECIMALS)
 
 
 def signed(value: float, decimals: int = 0) -> str:
@@ -99,6 +107,8 @@ def plain(indicator: Indicator, value: float | None) -> str:
     """The value without its unit, as it stands in a table whose head names the unit."""
     if value is None:
         return NONE
+    if indicator.unit is Unit.YUAN and indicator.decimals == 0:
+        return yuan(value)
     return number(value * 100 if indicator.unit is Unit.PERCENT else value, indicator.decimals)
 
 
@@ -126,7 +136,10 @@ def change(indicator: Indicator, now: float | None, before: float | None) -> str
     if now is None or before is None:
         return ""
     scale = 100 if indicator.unit is Unit.PERCENT else 1
-    return signed((now - before) * scale, indicator.decimals)
+    text = signed((now - before) * scale, indicator.decimals)
+    if indicator.unit is Unit.YUAN and indicator.decimals == 0:
+        return Figure(text, now - before, FEN_DECIMALS, is_signed=True)
+    return text
 
 
 def relative_change(now: float | None, before: float | None) -> str:

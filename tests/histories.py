@@ -54,7 +54,7 @@ class History:
         return [
             self.deliver_month, self.deliver_month, self.deliver_month, self.replace_month, self.replace_month,
             self.deliver_referrals, self.deliver_referrals, self.spend, self.plan, self.change_membership,
-            self.change_benchmarks, self.move_institution, *3 * [self.undo_something],
+            self.change_benchmarks, self.move_institution, self.change_beds, self.join, *3 * [self.undo_something],
         ]  # fmt: skip
 
     def _deliver_half(self) -> None:
@@ -163,22 +163,45 @@ class History:
     def change_benchmarks(self) -> None:
         """A year's rows come again with other numbers."""
         year = self.rng.choice([benchmark.year for benchmark in self.world.benchmarks])
-        ours = [benchmark for benchmark in self.world.benchmarks if benchmark.year == year]
+        owner = self.rng.choice(["", "", self.rng.choice(self.world.memberships).consortium])
+        ours = [b for b in self.world.benchmarks if b.year == year and not b.consortium]
         chosen = self.rng.sample(ours, min(20, len(ours)))
         self._deliver(
             "benchmarks",
             [into.benchmark_row(replace(b, avg_cost=b.avg_cost + 777, deaths=1, cases=50)) for b in chosen],
+            consortium=owner,
         )
+
+    def change_beds(self) -> None:
+        """Departments are listed, or their beds serve another purpose."""
+        rows = [
+            {"institution": place.code, "code": code, "name": code, "bed_type": self.rng.choice(("", "acute", "rehab"))}
+            for place in self.world.institutions
+            for code in self.rng.sample(("D01", "D02", "D03"), 2)
+        ]
+        self._deliver("departments", rows)
+
+    def join(self) -> None:
+        """Someone joins another consortium, of which it was no member, for a day: its benchmarks hold from then on."""
+        membership = self.rng.choice(self.world.memberships)
+        taken = {each.institution for each in self.world.memberships if each.consortium == membership.consortium}
+        free = [institution.code for institution in self.world.institutions if institution.code not in taken]
+        if free:
+            day = date(2026, 9, self.rng.randint(1, 30))
+            other = replace(membership, institution=self.rng.choice(free), joined_on=day, left_on=day)
+            self._deliver("memberships", [into.membership_row(other)])
 
     def move_institution(self) -> None:
         institution = self.rng.choice(self.world.institutions)
         other = self.rng.choice(self.world.institutions)
         self._deliver(
-            "institutions", [into.institution_row(replace(institution, level=other.level, region=other.region))]
+            "institutions",
+            [into.institution_row(replace(institution, level=other.level, region=other.region, type=other.type))],
         )
 
-    def _deliver(self, dataset: str, rows: list[into.Row]) -> None:
-        self._remember(Delivery(into.deliver(dataset, rows), dataset, rows=rows), f"{dataset} ({len(rows)})")
+    def _deliver(self, dataset: str, rows: list[into.Row], **options: str) -> None:
+        upload = into.deliver(dataset, rows, **options)
+        self._remember(Delivery(upload, dataset, rows=rows), f"{dataset} {options} ({len(rows)})")
 
     # ---- undoing
 

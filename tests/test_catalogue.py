@@ -12,6 +12,7 @@ import pytest
 from budgets.models import Expenditure
 from evaluation import frames
 from evaluation.models import InpatientCase, Upload
+from evaluation.services.benchmarks import derive_local_benchmarks
 from evaluation.services.recompute import recompute_all_stale, recompute_everything
 from evaluation.services.uploads import check_upload, receive, undo
 from evaluation.services.values import indicators
@@ -37,8 +38,8 @@ HISTORIES = (1, 3)
 FOLLOW_UP_DAYS = 30
 READMISSIONS = ("READM30", "READM_SAME")
 SLOW = (
-    "institution_of", "is_member", "is_grouped", "length_of_stay", "benchmark_row", "benchmark_of", "weight_of",
-    "risk_levels_of", "readmissions_of",
+    "institution_of", "is_member", "is_grouped", "length_of_stay", "joined_last", "row_of_set", "benchmark_row",
+    "benchmark_of", "weight_of", "risk_levels_of", "is_acute", "readmissions_of",
 )  # fmt: skip
 
 pytestmark = pytest.mark.django_db
@@ -81,23 +82,28 @@ def test_every_value_is_what_the_reference_says(seed, quick_reference):
     stored = stored_values()
     data_end = frames.data_end_day()
     differences = [
-        (key, expected, found)
-        for key, expected in expected_values(world, {period for *_scope, period in stored})
-        if not agree(key[0], expected, found := stored.get(key), data_end)
+        (key, expected, rated, found)
+        for key, expected, rated in expected_values(world, {period for *_scope, period in stored})
+        if not agree(key[0], expected, found := stored.get(key), data_end) or not agree_on_rated(rated, found)
     ]
     assert not differences, (len(differences), {key[0] + key[3] for key, *_ in differences}, differences[:3])
 
 
-def expected_values(world: reference.World, more_periods: set[str]) -> Iterator[tuple[ValueKey, reference.Value]]:
+def expected_values(
+    world: reference.World, more_periods: set[str]
+) -> Iterator[tuple[ValueKey, reference.Value, reference.Value]]:
+    """The value and, where that is another one, what its light judges."""
     codes = [indicator.code for indicator in indicators()]
     for period in sorted({*periods_of(world), *more_periods}):
         for code in codes:
             for institution in world.institutions:
                 expected = reference.indicator(world, code, period, institution=institution.code)
-                yield (code, institution.code, "", period), expected
+                rated = reference.rated_value(world, code, period, institution=institution.code)
+                yield (code, institution.code, "", period), expected, rated
             for consortium, level in consortium_scopes(world):
                 expected = of_members(world, code, period, consortium, level)
-                yield (code, consortium, level, period), expected
+                rated = reference.rated_value(world, code, period, consortium=consortium, level=level or None)
+                yield (code, consortium, level, period), expected, rated
 
 
 def consortium_scopes(world: reference.World) -> list[tuple[str, str]]:
@@ -144,6 +150,12 @@ def agree(code: str, expected: reference.Value, found: dict | None, data_end: in
     )
 
 
+def agree_on_rated(rated: reference.Value, found: dict | None) -> bool:
+    if found is None:
+        return rated.value is None
+    return same(rated.numerator, found["rated_numerator"]) and same(rated.denominator, found["rated_denominator"])
+
+
 def same(expected: float | None, found: float | None) -> bool:
     if expected is None or found is None:
         return expected is found
@@ -166,6 +178,7 @@ def test_recomputing_step_by_step_ends_where_a_rebuild_does(seed):
 
 def assert_rebuilding_changes_nothing(told: object = "") -> None:
     values, cells = stored_values(), stored_cells()
+    derive_local_benchmarks()
     recompute_everything()
     wrong = differences(cells, stored_cells()) + differences(values, stored_values())
     assert not wrong, (len(wrong), wrong[:5], told)

@@ -15,7 +15,8 @@ from tests.reference import indicators as reference
 Row = Mapping[str, object]
 ValueKey = tuple[str, str, str, str]  # indicator, code of the institution or consortium, level, period
 STORED = (
-    "numerator", "denominator", "value", "cases", "last_index_day", "light", "reason", "reason_values", "version",
+    "numerator", "denominator", "value", "cases", "rated_numerator", "rated_denominator", "last_index_day",
+    "light", "reason", "reason_values", "version",
 )  # fmt: skip
 
 
@@ -27,6 +28,7 @@ def deliver(
     rows: Iterable[Row],
     *,
     institution: str = "",
+    consortium: str = "",
     month: date | None = None,
     mode: str = Upload.Mode.MERGE,
     all_accepted: bool = True,
@@ -38,6 +40,7 @@ def deliver(
         filename=f"{dataset}.csv",
         by=None,
         institution=Institution.objects.get(code=institution) if institution else None,
+        consortium=Consortium.objects.get(code=consortium) if consortium else None,
         month=month,
         mode=mode,
     )
@@ -79,8 +82,11 @@ def deliver_master_data(world: reference.World) -> None:
     deliver("consortia", [{"code": code, "name": code, "kind": "urban_group"} for code in codes])
     deliver("institutions", [institution_row(institution) for institution in world.institutions])
     deliver("memberships", [membership_row(membership) for membership in world.memberships])
-    if world.benchmarks:
-        deliver("benchmarks", [benchmark_row(benchmark) for benchmark in world.benchmarks])
+    if world.departments:
+        deliver("departments", [department_row(department) for department in world.departments])
+    for consortium in sorted({benchmark.consortium for benchmark in world.benchmarks}):
+        own = [benchmark for benchmark in world.benchmarks if benchmark.consortium == consortium]
+        deliver("benchmarks", [benchmark_row(benchmark) for benchmark in own], consortium=consortium)
 
 
 def note_arrivals(cases: Iterable[reference.Case]) -> None:
@@ -120,7 +126,7 @@ def institution_row(institution: reference.Institution) -> Row:
         "code": institution.code,
         "name": institution.code,
         "level": institution.level,
-        "type": "general",
+        "type": institution.type,
         "region_code": institution.region,
     }
 
@@ -132,6 +138,15 @@ def membership_row(membership: reference.Membership) -> Row:
         "role": "member",
         "joined_on": membership.joined_on,
         "left_on": membership.left_on,
+    }
+
+
+def department_row(department: reference.Department) -> Row:
+    return {
+        "institution": department.institution,
+        "code": department.code,
+        "name": department.code,
+        "bed_type": department.bed_type,
     }
 
 

@@ -137,7 +137,7 @@ def _check_codes(rows: pd.DataFrame, findings: Findings) -> None:
     procedure = _(
         "“%(code)s” is not an ICD-9-CM-3 code. Write codes like 47.0100, with a point; separate several by |."
     )
-    drg = _("“%(code)s” is not a DRG code. Write it like ES15, or 0000 if ungrouped.")
+    drg = _("“%(code)s” is not a DRG code. Write it like ES35, or 0000 if ungrouped.")
     for name, pattern, is_list, rule, message in (
         ("main_dx", DIAGNOSIS_CODE, False, "V6", one),
         ("other_dx", DIAGNOSIS_CODE, True, "V6", several),
@@ -237,16 +237,18 @@ def _any_code(diagnoses: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
 def _check_weight(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
     if known.weights.empty:
         return
-    places = {code: (place.region, place.level) for code, place in known.institutions.items()}
+    places = {
+        name: rows["institution"].map({code: getattr(place, name) for code, place in known.institutions.items()})
+        for name in ("joined_last", "region", "level")
+    }
     wanted = pd.DataFrame(
         {
-            "region": rows["institution"].map({code: region for code, (region, _level) in places.items()}),
-            "level": rows["institution"].map({code: level for code, (_region, level) in places.items()}),
+            **places,
             "year": rows["discharged_at"].dt.year.astype("Int64"),
             "drg": rows["drg_code"],
         }
     )
-    found = wanted.merge(known.weights, on=["region", "level", "year", "drg"], how="left")["benchmark_rw"]
+    found = wanted.merge(known.weights, on=[*places, "year", "drg"], how="left")["benchmark_rw"]
     benchmark = pd.Series(found.to_numpy(dtype="float64"), rows.index)
     rw = rows["rw"].astype("float64")
     findings.warning(

@@ -69,7 +69,7 @@ CASES = Layout(
             )
             for name, heading in FEE_ITEMS
         ),
-        Column("drg_code", "DRG组", Kind.CODE, most=4, example="ES15"),
+        Column("drg_code", "DRG组", Kind.CODE, most=4, example="ES35"),
         Column("rw", "权重", Kind.DECIMAL, example="0.6500"),
         Column("drg_pay", "病组支付", Kind.MONEY, example="7000.00"),
     ),

@@ -11,10 +11,11 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Place:
-    """An institution as the checks see it."""
+    """An institution as the checks see it. `joined_last` is the code of the consortium whose benchmarks hold for it."""
 
     region: str
     level: str
+    joined_last: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,9 @@ class Known:
     given_institution: str = ""
     given_month: date | None = None
     departments: frozenset[tuple[str, str]] = frozenset()
-    # weights of the year's benchmark: columns region, level, year, drg, benchmark_rw
+    # weights of the year's benchmark: columns joined_last, region, level, year, drg, benchmark_rw
     weights: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(columns=["region", "level", "year", "drg", "benchmark_rw"])
+        default_factory=lambda: pd.DataFrame(columns=["joined_last", "region", "level", "year", "drg", "benchmark_rw"])
     )
 
     def is_member_in_year(self, institution: str, year: int) -> bool:

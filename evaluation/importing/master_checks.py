@@ -102,7 +102,7 @@ def check_departments(rows: pd.DataFrame, findings: Findings, known: Known) -> N
 def check_benchmarks(rows: pd.DataFrame, findings: Findings, known: Known) -> None:
     findings.error(
         "V8", "drg", (rows["drg"] != "") & ~rows["drg"].str.fullmatch(DRG_CODE.pattern),
-        _("“%(cell)s” is not a DRG code. Write it like ES15."),
+        _("“%(cell)s” is not a DRG code. Write it like ES35."),
     )  # fmt: skip
     findings.error(
         "V1",

@@ -66,7 +66,7 @@ BENCHMARKS = Layout(
     key=("year", "region", "level", "drg"),
     columns=(
         Column("year", "年度", Kind.INTEGER, required=True, example="2026"),
-        Column("drg", "DRG组", Kind.CODE, required=True, most=4, example="ES15"),
+        Column("drg", "DRG组", Kind.CODE, required=True, most=4, example="ES35"),
         Column("rw", "权重", Kind.DECIMAL, required=True, example="0.6500"),
         Column("avg_cost", "例均费用", Kind.MONEY, required=True, example="6500.00"),
         Column("avg_los", "平均住院日", Kind.DECIMAL, required=True, example="7.2"),

@@ -39,7 +39,8 @@ def windows(periods: Iterable[Period], window: Window) -> pd.DataFrame:
 def calculate_values(
     facts: Mapping[str, Facts], scopes: pd.DataFrame, periods: Sequence[Period], indicators: Iterable[Indicator]
 ) -> pd.DataFrame:
-    """scope, period, indicator, numerator, denominator, value, cases, last_index_day; rows only where facts are.
+    """scope, period, indicator, numerator, denominator, value, cases, rated_numerator, rated_denominator (what the light
+    judges, where it is another number), last_index_day; rows only where facts are.
 
     `discharges` and `discharges_before` are those of the scope and period, and of the same period a year earlier.
     """
@@ -52,7 +53,7 @@ def calculate_values(
         earlier = windows([period.year_before for period in periods], facts["cases"].window)
         before = [period.year_before.code for period in periods]
         frames["cases_year_before"] = _by_scope_and_period(facts["cases"], scopes, earlier, before)
-    results = {indicator.code: indicator.calculate(frames, BY) for indicator in chosen}
+    results = {indicator.code: _calculate(indicator, frames) for indicator in chosen}
     values = pd.concat(results, names=["indicator", *BY]).reset_index()
     beside = {
         "last_index_day": ("cases", "last_index_day"),
@@ -68,6 +69,14 @@ def calculate_values(
     values["last_index_day"] = values["last_index_day"].where(values["indicator"].isin(follow_up))
     values["period"] = values["period"].map(dict(enumerate(codes)))
     return values
+
+
+def _calculate(indicator: Indicator, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    found = indicator.calculate(frames, BY)
+    if indicator.rated_on is None:
+        return found.assign(rated_numerator=float("nan"), rated_denominator=float("nan"))
+    rated = indicator.rated_on.calculate(frames, BY)
+    return found.assign(rated_numerator=rated["numerator"], rated_denominator=rated["denominator"])
 
 
 def _by_scope_and_period(

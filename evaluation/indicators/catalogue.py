@@ -4,9 +4,10 @@ The texts are read by managers on the Definitions page, in the API and in the he
 """
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from evaluation.indicators import capacity, cost, efficiency, process, safety
-from evaluation.indicators.definition import Better, Indicator, Theme, Unit
+from evaluation.indicators.definition import Better, Indicator, RatedOn, Theme, Unit
 
 GROUPS = ("cases", "case_groups")
 
@@ -34,6 +35,7 @@ INDICATORS = (
         decimals=0,
         source="KP S0",
         calculate=capacity.group_count,
+        is_sum=True,
         facts=GROUPS,
         counts_distinct=("numerator",),
         why_it_matters=_("Shows how broad the range of treated diseases is."),
@@ -51,6 +53,7 @@ INDICATORS = (
         decimals=0,
         source="KP",
         calculate=capacity.total_weight,
+        is_sum=True,
         in_matrix=False,
         why_it_matters=_("The amount of treatment delivered, weighted by how demanding each case is."),
         how_calculated=_("Sum of the relative weights of all grouped cases."),
@@ -154,8 +157,16 @@ INDICATORS = (
         better=Better.LOWER,
         source="BED",
         calculate=efficiency.average_stay,
+        rated_on=RatedOn(
+            calculate=efficiency.average_acute_stay,
+            label=gettext_noop("Average stay of acute beds %(value)s"),
+            none=gettext_noop("Not rated: no stay in an acute bed in this period."),
+            too_few=gettext_noop("Not rated: fewer than 30 stays in acute beds."),
+        ),
         why_it_matters=_("Long stays block beds and often mean that patients wait for the next step."),
-        how_calculated=_("Days of discharged patients divided by discharges. A stay within one day counts as one day."),
+        how_calculated=_(
+            "Days of discharged patients divided by discharges. A stay within one day counts as one day. The value counts all stays; the light judges those in acute beds only, without day surgery and rehabilitation."
+        ),
     ),
     Indicator(
         code="IP_COST",

@@ -60,6 +60,19 @@ THEME_NAMES = {
 
 
 @dataclass(frozen=True)
+class RatedOn:
+    """What a light judges where it is another number than the shown value: the same ratio over fewer cases, which its
+    denominator counts. The sentences are translated when they are shown: `label` names the number in the reason, `none`
+    and `too_few` say why there is no light where there is no such case, or fewer than 30.
+    """
+
+    calculate: Calculation
+    label: str
+    none: str
+    too_few: str
+
+
+@dataclass(frozen=True)
 class Indicator:
     """One entry of the catalogue. `calculate` takes frames of facts and the columns to calculate by.
 
@@ -87,6 +100,8 @@ class Indicator:
     from_elapsed_share: bool = False  # limits apply to the distance from the elapsed part of the year
     in_matrix: bool = True
     counts_cases: bool = True  # fewer than 30 cases are too few to rate
+    is_sum: bool = False  # a plain count or sum, no rate over cases: rated from any number of them
+    rated_on: RatedOn | None = None  # the light judges another number than the value
     is_share: bool = False  # the numerator counts some of what the denominator counts
     counts_distinct: tuple[str, ...] = ()  # the sides that count different things, which cannot be added up
 

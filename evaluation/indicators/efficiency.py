@@ -23,3 +23,9 @@ def average_stay(frames: Frames, by: Sequence[str]) -> pd.DataFrame:
     """Bed-days of discharged patients ÷ discharges (ALOS); a stay within one day counts 1."""
     cases = sums(frames, "cases", by)
     return ratio(cases["bed_days"], cases["discharges"])
+
+
+def average_acute_stay(frames: Frames, by: Sequence[str]) -> pd.DataFrame:
+    """The same over acute beds only: day surgery and rehabilitation are meant to be shorter and longer (domain.md C)."""
+    cases = sums(frames, "cases", by)
+    return ratio(cases["acute_bed_days"], cases["acute_stays"])

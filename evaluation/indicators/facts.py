@@ -32,10 +32,12 @@ CASE_COUNTS = (
     "benched",  # grouped cases with a benchmark
     "itemised",  # cases whose sheet gave fee items
     "paid",  # cases with a DRG payment
+    "acute_stays",  # discharged from acute beds: neither day surgery nor rehabilitation
 )
 CASE_SUMS = (
     "weight",
     "bed_days",
+    "acute_bed_days",
     "cost",
     "weighted_cost",
     "itemised_cost",
@@ -53,6 +55,7 @@ CASE_FACTS = CASE_COUNTS + CASE_SUMS + CASE_INDICES + CASE_MAXIMA
 CASES_BEHIND = {  # the count of cases that an amount is of
     "weight": "weighted",
     "bed_days": "discharges",
+    "acute_bed_days": "acute_stays",
     "cost": "discharges",
     "weighted_cost": "weighted",
     "itemised_cost": "itemised",
@@ -68,6 +71,7 @@ CASES_BEHIND = {  # the count of cases that an amount is of
 USUAL_AMOUNTS = {  # of a case, where the year before does not tell
     "weight": 1_000_000,
     "bed_days": 8,
+    "acute_bed_days": 8,
     "cost": 800_000,
     "weighted_cost": 800_000,
     "itemised_cost": 800_000,

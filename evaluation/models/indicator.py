@@ -58,7 +58,8 @@ class Value(models.Model):
     """A value of an institution, or of a consortium, or of one level of a consortium, for a period.
 
     `last_index_day` (days since 1970) is the latest discharge a readmission could follow; whether its 30 days are over
-    is judged when the value is read. `reason` is a translatable sentence with `reason_values`.
+    is judged when the value is read. `reason` is a translatable sentence with `reason_values`. `rated_numerator` and
+    `rated_denominator` make the number that the light judges, of indicators where it is not the value.
     """
 
     indicator = models.CharField(max_length=20)
@@ -70,6 +71,8 @@ class Value(models.Model):
     denominator = models.FloatField(null=True)
     value = models.FloatField(null=True)
     cases = models.BigIntegerField(null=True)
+    rated_numerator = models.FloatField(null=True)
+    rated_denominator = models.FloatField(null=True)
     last_index_day = models.IntegerField(null=True)
     light = models.CharField(max_length=6)
     reason = models.CharField(max_length=200)

@@ -166,6 +166,10 @@ class MembershipQuerySet(models.QuerySet):
         """Memberships that hold on any day from `first` to `last`; the leaving day is still a member's day."""
         return self.filter(Q(left_on__isnull=True) | Q(left_on__gte=first), joined_on__lte=last)
 
+    def joined_last(self):
+        """Of each institution the membership that began last, whether or not it has ended: whose benchmarks hold for it."""
+        return self.order_by("institution_id", "-joined_on", "-pk").distinct("institution_id")
+
 
 def _first_of_month(day: str) -> Func:
     template = "(%(expressions)s - extract(day FROM %(expressions)s)::int + 1)"

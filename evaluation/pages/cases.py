@@ -40,9 +40,10 @@ NUMERATORS: dict[str, Q] = {  # over `with_benchmark`, which adds weight and ris
 
 def with_benchmark(cases: QuerySet) -> QuerySet:
     """As services/cells.py counts them: the sheet's weight, else the benchmark's, and the group's risk level of the year."""
-    local = LocalBenchmark.objects.filter(
-        year=ExtractYear(OuterRef("month")), region=OuterRef("institution__region_code"),
-        level=OuterRef("institution__level"), drg=OuterRef("drg_code"),
+    joined = Membership.objects.joined_last().filter(institution=OuterRef(OuterRef("institution")))
+    local = LocalBenchmark.objects.alias(owner=Coalesce("consortium", 0)).filter(
+        owner=Coalesce(Subquery(joined.values("consortium")), 0), year=ExtractYear(OuterRef("month")),
+        region=OuterRef("institution__region_code"), level=OuterRef("institution__level"), drg=OuterRef("drg_code"),
     )  # fmt: skip
     return cases.annotate(
         weight=Coalesce("rw", Subquery(local.values("rw")[:1])), risk=Subquery(local.values("risk")[:1])
@@ -65,7 +66,7 @@ class CaseLine:
 
     @property
     def cost(self) -> str:
-        return shown.number(self.case.total_cost / 100)
+        return shown.yuan(self.case.total_cost / 100)
 
     @property
     def weight(self) -> str:
@@ -93,9 +94,11 @@ class CaseListPage:
         ]  # fmt: skip
         rows = [
             [
-                case.masked_record_no, case.stay_no, case.institution.name, case.dis_dept, f"{case.admitted_at:%Y-%m-%d}",
-                f"{case.discharged_at:%Y-%m-%d}", case.los, case.main_dx, case.drg_code,
-                float(case.rw) if case.rw is not None else None, case.total_cost / 100, case.disposition,
+                case.masked_record_no, case.stay_no, case.institution.name, case.dis_dept,
+                *(f"{timezone.localtime(at):%Y-%m-%d}" for at in (case.admitted_at, case.discharged_at)),
+                case.los, case.main_dx, case.drg_code,
+                float(case.rw) if case.rw is not None else None, shown.yuan(case.total_cost / 100),
+                case.disposition,
             ]
             for case in self.queryset[:MOST_EXPORTED]
         ]  # fmt: skip

@@ -9,6 +9,7 @@ from datetime import date
 from functools import partial
 
 import pandas as pd
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from evaluation import frames, shown
@@ -19,7 +20,7 @@ from evaluation.indicators.definition import Indicator
 from evaluation.indicators.facts import CASE_MAXIMA
 from evaluation.indicators.periods import PeriodKind
 from evaluation.indicators.publishing import ENOUGH_PUBLISHED
-from evaluation.models import Benchmark, Institution, SeenMonths, User
+from evaluation.models import Benchmark, Consortium, Institution, SeenMonths, User
 from evaluation.models.institution import own_institution
 from evaluation.pages.picker import Picker
 from evaluation.pages.seen import rows_within
@@ -52,8 +53,8 @@ class Breakdown:
 
     @classmethod
     def of(
-        cls, user: User, seen: SeenMonths, members: Sequence[Institution], chosen: Institution | None,
-        indicator: Indicator, picker: Picker, data_end: int,
+        cls, user: User, consortium: Consortium, seen: SeenMonths, members: Sequence[Institution],
+        chosen: Institution | None, indicator: Indicator, picker: Picker, data_end: int,
     ) -> Breakdown:  # fmt: skip
         is_exact = _sees_cases(user, chosen)
         nothing = partial(cls, [], Table("groups", "", [], []), not is_exact)
@@ -76,10 +77,12 @@ class Breakdown:
                 if is_exact
                 else _("No group has 30 published cases in this year.")
             )
-        return cls._built(frame, indicator, data_end, is_published=not is_exact)
+        return cls._built(frame, indicator, data_end, consortium, is_published=not is_exact)
 
     @classmethod
-    def _built(cls, frame: pd.DataFrame, indicator: Indicator, data_end: int, *, is_published: bool) -> Breakdown:
+    def _built(
+        cls, frame: pd.DataFrame, indicator: Indicator, data_end: int, consortium: Consortium, *, is_published: bool
+    ) -> Breakdown:
         values = indicator.calculate({"cases": frame}, ["drg"])
         groups = frame.groupby("drg", observed=True)
         if indicator.needs_follow_up:
@@ -90,9 +93,9 @@ class Breakdown:
                 values["value"] = values["value"].clip(upper=1)
         cases = groups["discharges"].sum().sort_values(ascending=False, kind="stable")
         names = dict(
-            Benchmark.objects.filter(drg__in=list(cases.index))
+            Benchmark.objects.filter(Q(consortium=consortium) | Q(consortium=None), drg__in=list(cases.index))
             .exclude(name="")
-            .order_by("year")
+            .order_by("year", F("consortium").asc(nulls_first=True))
             .values_list("drg", "name")
         )
         lines = [

@@ -158,7 +158,14 @@ class _Builder:
             standings=standings,
             quartiles=self._quartiles(standings),
             breakdown=Breakdown.of(
-                self.user, self.seen, self.members, self.chosen, self.indicator, self.picker, self.data_end
+                self.user,
+                self.consortium,
+                self.seen,
+                self.members,
+                self.chosen,
+                self.indicator,
+                self.picker,
+                self.data_end,
             ),
             chosen=self.chosen,
             institutions=[Option(m.code, m.name, is_current=m == self.chosen) for m in self.members],
@@ -214,7 +221,7 @@ class _Builder:
         filled = {code for line in lines for code in line.values}
         kept = [p for p in self.periods if p.code in filled]
         periods = [p for p in self.periods if kept and p >= kept[0]] or self.periods[-1:]
-        place = band(self.chosen.level) if self.chosen else "L2"
+        place = band(self.chosen.level) if self.chosen else Threshold.For.CONSORTIUM
         return TrendChart(self.indicator, periods, lines, chart_limits(self.indicator, place))
 
     def _quartiles(self, standings: list[Standing]) -> list[tuple[str, str]]:

@@ -266,7 +266,8 @@ class _Builder:
     def _trend(self) -> TrendChart:
         lines = [Line(_("Consortium"), self.history.get((None, self.chosen.code), {}), is_main=True)]
         lines += [Line(m.name, self.history.get((m.pk, self.chosen.code), {})) for m in self.members]
-        return TrendChart(self.chosen, self._filled_periods(lines), lines, chart_limits(self.chosen, "L2"))
+        limits = chart_limits(self.chosen, Threshold.For.CONSORTIUM)
+        return TrendChart(self.chosen, self._filled_periods(lines), lines, limits)
 
     def _filled_periods(self, lines: Sequence[Line]) -> list[Period]:
         """Without the periods before the first value."""
@@ -303,7 +304,7 @@ class _Builder:
 
 
 def chart_limits(indicator: Indicator, place: str) -> Limits | None:
-    """The limits of a kind of institution, for the band behind a trend."""
+    """The limits of a kind of institution or of consortia, for the band behind a trend."""
     limit = Threshold.objects.filter(indicator=indicator.code, level=place).first()
     return Limits(limit.green_low, limit.green_high, limit.red_low, limit.red_high) if limit else None
 

@@ -35,7 +35,7 @@ TOO_FEW = gettext_noop("Not shown: it rests on fewer than 30 published cases.")
 LEVELS = ("", *Level.values, PRIMARY)
 COLUMNS = (
     "indicator", "institution_id", "consortium_id", "level", "period", "numerator", "denominator", "value", "cases",
-    "last_index_day", "light", "reason", "reason_values", "version", "computed_at",
+    "rated_denominator", "last_index_day", "light", "reason", "reason_values", "version", "computed_at",
 )  # fmt: skip
 
 
@@ -65,14 +65,21 @@ class ShownValue:
     reason_values: dict
     version: int
     computed_at: datetime | None
+    rated_denominator: float | None = None
     is_published: bool = False  # computed of published months: counts are known to within five, 0 stands for 0–4
+
+    @property
+    def rated_cases(self) -> float | None:
+        """How many cases the number rests on that the light judges."""
+        return self.rated_denominator if self.indicator.rated_on else self.cases
 
     @property
     def is_small_sample(self) -> bool:
         return (
             self.indicator.counts_cases
-            and self.cases is not None
-            and self.cases < ENOUGH_CASES
+            and not self.indicator.is_sum
+            and self.rated_cases is not None
+            and self.rated_cases < ENOUGH_CASES
             and self.value is not None
         )
 
@@ -102,6 +109,8 @@ class ShownValue:
             name: f"{number:,.0f}" if name == "cases" else shown.full(self.indicator, number)
             for name, number in self.reason_values.items()
         }
+        if self.indicator.rated_on and "value" in filled:
+            filled["value"] = gettext(self.indicator.rated_on.label) % {"value": filled["value"]}
         return gettext(self.reason) % filled
 
 
@@ -137,15 +146,15 @@ def _data_end(user: User | None) -> int | None:
 
 
 def _judged(row: tuple, by_code: dict[str, Indicator], data_end: int) -> ShownValue:
-    (code, institution, consortium, level, period, numerator, denominator, value, cases, last_index, light, reason,
-     reason_values, version, computed_at, is_published) = row  # fmt: skip
+    (code, institution, consortium, level, period, numerator, denominator, value, cases, rated_denominator,
+     last_index, light, reason, reason_values, version, computed_at, is_published) = row  # fmt: skip
     if last_index and last_index > data_end - FOLLOW_UP_DAYS:
         value, light, reason, reason_values = None, Light.GREY.value, INCOMPLETE, {}
     elif is_published and value is None and (cases or 0) < ENOUGH_PUBLISHED:
         reason, reason_values = TOO_FEW, {}
     return ShownValue(
         by_code[code], institution, consortium, level, period, numerator, denominator, value, cases, light, reason,
-        reason_values, version, computed_at, is_published,
+        reason_values, version, computed_at, rated_denominator, is_published,
     )  # fmt: skip
 
 

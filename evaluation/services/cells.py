@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from django.db import connection, transaction
 
 from evaluation.indicators.facts import CASE_FACTS
+from evaluation.models import Membership
 from evaluation.services.staleness import Partition
 
 PLACE = "Asia/Shanghai"  # where a date is meant
@@ -30,11 +31,15 @@ WITH stay AS (
                     c.cost_nursing, c.cost_material, c.cost_western_drug, c.cost_herbal, c.cost_patent_drug,
                     c.cost_general, c.cost_registration, c.cost_other) IS NOT NULL AS itemised,
            (c.discharged_at AT TIME ZONE '{place}')::date AS discharged_on,
+           i.type <> 'rehab' AND COALESCE(d.bed_type, '') NOT IN ('day_surgery', 'rehab') AS is_acute,
            c.disposition NOT IN ('5', '2') AS is_index
     FROM evaluation_inpatientcase c
     JOIN evaluation_institution i ON i.id = c.institution_id
+    LEFT JOIN evaluation_department d ON d.institution_id = c.institution_id AND d.code = c.dis_dept
+    LEFT JOIN ({joined_last}) joined ON joined.institution_id = c.institution_id
     LEFT JOIN evaluation_localbenchmark b
            ON b.year = extract(year FROM c.month)::int AND b.region = i.region_code AND b.level = i.level
+          AND COALESCE(b.consortium_id, 0) = COALESCE(joined.consortium_id, 0)
           AND b.drg = CASE WHEN c.drg_code ~ '^([A-Z]QY|0000)?$' THEN NULL ELSE c.drg_code END
     LEFT JOIN evaluation_readmission followed ON followed.stay_id = c.id
     WHERE c.is_current {only}
@@ -68,8 +73,10 @@ WITH stay AS (
         count(avg_cost) AS benched,
         count(*) FILTER (WHERE itemised) AS itemised,
         count(drg_pay) AS paid,
+        count(*) FILTER (WHERE is_acute) AS acute_stays,
         COALESCE(sum(weight), 0) AS weight,
         sum(los) AS bed_days,
+        COALESCE(sum(los) FILTER (WHERE is_acute), 0) AS acute_bed_days,
         sum(total_cost) AS cost,
         COALESCE(sum(total_cost) FILTER (WHERE weight IS NOT NULL), 0) AS weighted_cost,
         COALESCE(sum(total_cost) FILTER (WHERE itemised), 0) AS itemised_cost,
@@ -180,5 +187,6 @@ def recount_readmissions(stays: Iterable[int]) -> set[Partition]:
 
 def _insert(only: str) -> str:
     columns = ", ".join(("institution_id", "month", "department", "drg", *CASE_FACTS))
-    query = CELLS_SQL.format(place=PLACE, group=GROUP, only=only)
+    joined_last = Membership.objects.joined_last().values("institution_id", "consortium_id").query
+    query = CELLS_SQL.format(place=PLACE, group=GROUP, joined_last=joined_last, only=only)
     return query + f"INSERT INTO evaluation_casecell ({columns}) SELECT {columns} FROM cell"

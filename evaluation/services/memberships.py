@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from evaluation.models import Consortium, Institution, Joining, Membership, User
 from evaluation.services import staleness
+from evaluation.services.benchmarks import consortia_joined_last, joined_last_changed
 from evaluation.services.records import WithoutMonths, day, ids, upsert
 
 KEY = ("consortium", "institution", "joined_on")
@@ -39,15 +40,19 @@ class Memberships(WithoutMonths):
         _withdraw(rows)
         wanted = {_key(row) for row in rows}
         gone = [each.pk for each in _beside(rows) if _key(each) in wanted]
+        before = consortia_joined_last()
         Membership.objects.filter(pk__in=gone).delete()
+        joined_last_changed(before)
         _mark(rows)
 
 
 def write(rows: Sequence[Membership]) -> None:
     """Insert or change memberships; ValidationError where two of the same pair would overlap."""
     if rows:
+        before = consortia_joined_last()
         upsert(Membership, rows, key=KEY)
         _refuse_overlaps(rows)
+        joined_last_changed(before)
         _mark(rows)
 
 

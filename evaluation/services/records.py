@@ -14,7 +14,10 @@ from django.utils.translation import gettext as _
 
 from evaluation.models import Benchmark, Consortium, Department, Institution, User
 from evaluation.services import staleness
-from evaluation.services.benchmarks import derive_local_benchmarks
+from evaluation.services.benchmarks import (
+    benchmarks_changed,
+    derive_local_benchmarks,
+)
 from evaluation.services.staleness import Partition
 
 
@@ -87,6 +90,8 @@ class Consortia(WithoutMonths):
 
 
 class Institutions(WithoutMonths):
+    MEASURED_BY = ("level", "region_code", "type")  # of which benchmark, limits and whether stays are acute depend
+
     def put(self, contents: Sequence[dict], by: User | None) -> None:
         rows = [
             Institution(
@@ -104,14 +109,12 @@ class Institutions(WithoutMonths):
             )
             for row in contents
         ]
-        before = dict(Institution.objects.values_list("code", "level"))
-        regions = dict(Institution.objects.values_list("code", "region_code"))
+        before = {code: rest for code, *rest in Institution.objects.values_list("code", *self.MEASURED_BY)}
         upsert(Institution, rows, key=("code",))
         moved = {
-            r.code
-            for r in rows
-            if (before.get(r.code, r.level), regions.get(r.code, r.region_code)) != (r.level, r.region_code)
-        }
+            row.code for row in rows
+            if row.code in before and before[row.code] != [getattr(row, name) for name in self.MEASURED_BY]
+        }  # fmt: skip
         self._measured_anew(rows, moved)
 
     def remove(self, contents: Sequence[dict]) -> None:
@@ -121,8 +124,8 @@ class Institutions(WithoutMonths):
         delete(gone, _("An institution"))
 
     def _measured_anew(self, rows: Sequence[Institution], moved: set[str]) -> None:
-        """A new place needs its benchmarks; one whose level or region changed is measured and rated anew."""
-        derive_local_benchmarks(years=set())
+        """A new place needs its benchmarks; one of which what it is measured by changed is measured and rated anew."""
+        derive_local_benchmarks()
         if moved:
             staleness.mark_institutions(ids(Institution, moved).values())
 
@@ -139,18 +142,36 @@ class Departments(WithoutMonths):
             )
             for row in contents
         ]
+        before = self._not_acute(institutions.values())
         upsert(Department, rows, key=("institution", "code"))
+        self._mark_changed(institutions.values(), before)
 
     def remove(self, contents: Sequence[dict]) -> None:
         institutions = ids(Institution, {row["institution"] for row in contents})
+        before = self._not_acute(institutions.values())
         gone = [(institutions[row["institution"]], row["code"]) for row in contents]
         delete_by_key(Department, gone, key=("institution", "code"))
+        self._mark_changed(institutions.values(), before)
+
+    def _not_acute(self, institutions: Iterable[int]) -> set[tuple[int, str]]:
+        """The departments whose beds are not acute: the length of their stays is not rated."""
+        found = Department.objects.filter(institution__in=list(institutions))
+        return set(found.exclude(bed_type__in=("", Department.BedType.ACUTE)).values_list("institution", "code"))
+
+    def _mark_changed(self, institutions: Iterable[int], before: set[tuple[int, str]]) -> None:
+        changed = before ^ self._not_acute(institutions)
+        if changed:
+            staleness.mark_institutions({institution for institution, _code in changed})
 
 
 class Benchmarks(WithoutMonths):
+    """`consortium` is no column of the sheet but the code of whom it was delivered for; None: common."""
+
     def put(self, contents: Sequence[dict], by: User | None) -> None:
+        consortia = ids(Consortium, {row["consortium"] for row in contents})
         rows = [
             Benchmark(
+                consortium_id=consortia.get(row["consortium"]),
                 year=row["year"],
                 drg=row["drg"],
                 region=row["region"],
@@ -165,13 +186,20 @@ class Benchmarks(WithoutMonths):
             )
             for row in contents
         ]
-        upsert(Benchmark, rows, key=("year", "region", "level", "drg"))
-        derive_local_benchmarks(years={row["year"] for row in contents})
+        upsert(Benchmark, rows, key=("consortium", "year", "region", "level", "drg"))
+        self._changed(contents)
 
     def remove(self, contents: Sequence[dict]) -> None:
         groups: defaultdict[tuple, list[str]] = defaultdict(list)
         for row in contents:
-            groups[row["year"], row["region"], row["level"]].append(row["drg"])
-        for (year, region, level), drgs in groups.items():
-            Benchmark.objects.filter(year=year, region=region, level=level, drg__in=drgs).delete()
-        derive_local_benchmarks(years={row["year"] for row in contents})
+            groups[row["consortium"], row["year"], row["region"], row["level"]].append(row["drg"])
+        for (code, year, region, level), drgs in groups.items():
+            owner = {"consortium__code": code} if code else {"consortium": None}
+            Benchmark.objects.filter(year=year, region=region, level=level, drg__in=drgs, **owner).delete()
+        self._changed(contents)
+
+    def _changed(self, contents: Sequence[dict]) -> None:
+        consortia = ids(Consortium, {row["consortium"] for row in contents})
+        benchmarks_changed(
+            years={row["year"] for row in contents}, consortia={consortia.get(row["consortium"]) for row in contents}
+        )

@@ -15,18 +15,18 @@ from django.utils import timezone
 from evaluation import frames
 from evaluation.discovery import collected
 from evaluation.indicators.calculation import calculate_values, month_number
-from evaluation.indicators.definition import Indicator, Theme
+from evaluation.indicators.definition import Indicator, RatedOn, Theme
 from evaluation.indicators.periods import Period, add_months, elapsed_share, months_between, periods_between, periods_of
 from evaluation.indicators.publishing import as_published
 from evaluation.indicators.scopes import Scope, band, scopes_of
 from evaluation.models import Consortium, IndicatorValue, Institution, Membership, PublishedValue, StaleMark, Threshold
-from evaluation.rating.lights import Limits, Rating, rate
+from evaluation.rating.lights import Light, Limits, Rating, rate
 from evaluation.services import staleness
 from evaluation.services.apart import each_apart
 
 VALUE_COLUMNS = (
     "indicator", "institution_id", "consortium_id", "level", "period", "numerator", "denominator", "value", "cases",
-    "last_index_day", "light", "reason", "reason_values", "version", "computed_at",
+    "rated_numerator", "rated_denominator", "last_index_day", "light", "reason", "reason_values", "version", "computed_at",
 )  # fmt: skip
 Faults = dict[Scope, str]  # institutions or consortia, and why their values could not be computed
 
@@ -206,17 +206,21 @@ def _rated(
     limits, levels = limits_by_place(), dict(Institution.objects.values_list("pk", "level"))
     places = [place_of(scope, levels) for scope in scopes]
     now = timezone.now()
-    numbers = ("numerator", "denominator", "value", "cases", "last_index_day")
+    numbers = ("numerator", "denominator", "value", "cases", "rated_numerator", "rated_denominator", "last_index_day")
     columns = [values[name].tolist() for name in ("scope", "indicator", "period")]
     columns += [values[name].astype(object).where(values[name].notna(), None).tolist() for name in numbers]
     rows = []
-    for number, code, period, top, bottom, value, cases, last_index in zip(*columns, strict=True):
+    for number, code, period, top, bottom, value, cases, rated_top, rated_bottom, last_index in zip(
+        *columns, strict=True
+    ):
         scope, indicator = scopes[number], by_code[code]
-        rating = rate_value(indicator, value, cases, periods[period], places[number], limits, until)
+        rated = Rated(value, cases, rated_top, rated_bottom)
+        rating = rate_value(indicator, rated, periods[period], places[number], limits, until)
         rows.append(
             (
                 code, scope.institution, scope.consortium, scope.level, period, top, bottom, value,
-                None if cases is None else int(cases), None if last_index is None else int(last_index),
+                None if cases is None else int(cases), rated_top, rated_bottom,
+                None if last_index is None else int(last_index),
                 rating.light.value, rating.reason, json.dumps(rating.values) if rating.values else "{}",
                 indicator.version, now,
             )
@@ -238,10 +242,19 @@ def limits_by_place() -> dict[tuple[str, str], Limits]:
     }
 
 
+@dataclass(frozen=True)
+class Rated:
+    """A value with what its light judges, where that is another number."""
+
+    value: float | None
+    cases: float | None
+    rated_numerator: float | None = None
+    rated_denominator: float | None = None
+
+
 def rate_value(
     indicator: Indicator,
-    value: float | None,
-    cases: float | None,
+    rated: Rated,
     period: Period,
     place: str,
     limits: dict,
@@ -249,12 +262,23 @@ def rate_value(
 ) -> Rating:
     """The rating of one value by the limits of its place. `until`: the last covered month, up to which a period that is not
     over yet is compared with the year."""
+    if indicator.rated_on is not None and rated.value is not None:
+        return _rate_instead(indicator.rated_on, rated, limits.get((indicator.code, place)))
     return rate(
-        value,
-        cases if indicator.counts_cases else None,
+        rated.value,
+        rated.cases if indicator.counts_cases and not indicator.is_sum else None,
         limits.get((indicator.code, place)),
         distance_from=elapsed_share(period, until) if indicator.from_elapsed_share else None,
     )
+
+
+def _rate_instead(rated_on: RatedOn, rated: Rated, limits: Limits | None) -> Rating:
+    """The light of the number that is judged in the place of the value."""
+    if not rated.rated_denominator:
+        return Rating(Light.GREY, rated_on.none)
+    number = (rated.rated_numerator or 0) / rated.rated_denominator
+    rating = rate(number, rated.rated_denominator, limits)
+    return Rating(Light.GREY, rated_on.too_few) if "cases" in rating.values else rating
 
 
 def _write(edition: Edition, rows: list[tuple]) -> None:
@@ -279,9 +303,8 @@ def rate_again() -> None:
         for value in model.objects.iterator(chunk_size=5000):
             scope = Scope(value.institution_id, value.consortium_id, value.level)
             indicator = by_code[value.indicator]
-            rating = rate_value(
-                indicator, value.value, value.cases, Period.parse(value.period), place_of(scope, levels), limits, until
-            )
+            rated = Rated(value.value, value.cases, value.rated_numerator, value.rated_denominator)
+            rating = rate_value(indicator, rated, Period.parse(value.period), place_of(scope, levels), limits, until)
             if (value.light, value.reason, value.reason_values) != (rating.light, rating.reason, rating.values):
                 value.light, value.reason, value.reason_values = rating.light.value, rating.reason, rating.values
                 changed.append(value)

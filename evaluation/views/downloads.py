@@ -76,17 +76,17 @@ def watermark(taken_by: str) -> str:
 
 
 def as_csv(table: Table, taken_by: str) -> bytes:
+    """Without `taken_by` there is no mark: an empty sheet is to be filled in and sent back."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([neutral(str(heading)) for heading in table.headings])
     writer.writerows([neutral(cell) for cell in row] for row in table.rows)
-    writer.writerow([])
-    writer.writerow([watermark(taken_by)])
+    if taken_by:
+        writer.writerows([[], [watermark(taken_by)]])
     return text.getvalue().encode("utf-8-sig")
 
 
 def as_xlsx(table: Table, taken_by: str) -> bytes:
-    """Without `taken_by` there is no mark: an empty sheet is to be filled in and sent back."""
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(
         buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

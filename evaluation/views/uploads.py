@@ -103,8 +103,6 @@ def dataset_template(request: HttpRequest, code: str, kind: str) -> HttpResponse
     if request.LANGUAGE_CODE.startswith("zh"):
         headings = [column.heading for column in columns]
     table = Table(code, str(dataset.name), headings, [[column.example for column in columns]])
-    if kind == "csv":
-        return _plain_csv(table)
     return table_response(table, kind, taken_by="")
 
 
@@ -112,14 +110,6 @@ def dataset_show(request: HttpRequest, code: str) -> HttpResponse:
     """Columns and rules of a dataset."""
     _require_delivery(request)
     return render(request, "evaluation/dataset.html", {"dataset": _dataset(code)})
-
-
-def _plain_csv(table: Table) -> HttpResponse:
-    """Without the mark of who took it: the sheet is to be filled in and sent back."""
-    lines = [",".join(str(cell) for cell in row) for row in (table.headings, *table.rows)]
-    response = HttpResponse("\r\n".join(lines).encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="yilian-{table.name}.csv"'
-    return response
 
 
 def _show_list(request: HttpRequest, form: UploadForm, status: int = 200, **more) -> HttpResponse:
@@ -130,7 +120,8 @@ def _show_list(request: HttpRequest, form: UploadForm, status: int = 200, **more
 
 
 def _find(request: HttpRequest, pk: int) -> Upload:
-    return get_object_or_404(Upload.objects.visible_to(request.user).select_related("institution", "by"), pk=pk)
+    seen = Upload.objects.visible_to(request.user).select_related("institution", "consortium", "by")
+    return get_object_or_404(seen, pk=pk)
 
 
 def _dataset(code: str) -> Dataset:

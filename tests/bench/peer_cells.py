@@ -20,15 +20,22 @@ WITH cases AS NOT MATERIALIZED (
     WHERE stay.disposition NOT IN ('5', '2') AND later.came_by_referral <> 'down'
     GROUP BY stay.id
 ), measured AS (
-    SELECT c.*, b.avg_cost, b.avg_los, b.risk, r.id IS NOT NULL AS readmitted, r.same,
+    SELECT c.*, i.type <> 'rehab' AND d.bed_type IS DISTINCT FROM 'day_surgery' AND d.bed_type IS DISTINCT FROM 'rehab'
+               AS acute, b.avg_cost, b.avg_los, b.risk, r.id IS NOT NULL AS readmitted, r.same,
            CASE WHEN c.drg <> '' THEN round(COALESCE(c.rw, b.rw) * 1000000)::bigint END AS weight,
            COALESCE(cost_bed, cost_consultation, cost_exam, cost_lab, cost_treatment, cost_surgery, cost_nursing,
                     cost_material, cost_western_drug, cost_herbal, cost_patent_drug, cost_general, cost_registration,
                     cost_other) IS NOT NULL AS itemised
     FROM cases c
     JOIN evaluation_institution i ON i.id = c.institution_id
+    LEFT JOIN evaluation_department d ON (d.institution_id, d.code) = (c.institution_id, c.dis_dept)
+    LEFT JOIN LATERAL (
+        SELECT consortium_id FROM evaluation_membership m WHERE m.institution_id = i.id
+        ORDER BY joined_on DESC, id DESC LIMIT 1
+    ) joined ON true
     LEFT JOIN evaluation_localbenchmark b
-           ON b.year = extract(year FROM c.month)::int AND b.region = i.region_code AND b.level = i.level AND b.drg = c.drg
+           ON COALESCE(b.consortium_id, 0) = COALESCE(joined.consortium_id, 0)
+          AND b.year = extract(year FROM c.month)::int AND b.region = i.region_code AND b.level = i.level AND b.drg = c.drg
     LEFT JOIN readmitted r ON r.id = c.id
 )
 SELECT institution_id, month, dis_dept AS department, drg,
@@ -59,8 +66,10 @@ SELECT institution_id, month, dis_dept AS department, drg,
        count(avg_cost) AS benched,
        count(*) FILTER (WHERE itemised) AS itemised,
        count(drg_pay) AS paid,
+       count(*) FILTER (WHERE acute) AS acute_stays,
        COALESCE(sum(weight), 0) AS weight,
        sum(los) AS bed_days,
+       COALESCE(sum(los) FILTER (WHERE acute), 0) AS acute_bed_days,
        sum(total_cost) AS cost,
        COALESCE(sum(total_cost) FILTER (WHERE weight IS NOT NULL), 0) AS weighted_cost,
        COALESCE(sum(total_cost) FILTER (WHERE itemised), 0) AS itemised_cost,

@@ -12,19 +12,19 @@ from tests.reference.indicators import risk_levels as reference_levels
 
 UNHURRIED = settings(deadline=None)  # a busy machine is no failure
 
-HERE = ("330106", "L3")
+HERE = (0, "330106", "L3")
 
 
 def table(*rows: dict) -> pd.DataFrame:
     blank = {
-        "year": 2026, "region": "", "level": "", "drg": "BR21", "rw": 1.0, "avg_cost": 100, "avg_los": 5.0,
+        "consortium": 0, "year": 2026, "region": "", "level": "", "drg": "BR21", "rw": 1.0, "avg_cost": 100, "avg_los": 5.0,
         "cases": None, "deaths": None,
     }  # fmt: skip
     return pd.DataFrame([{**blank, **row} for row in rows], columns=list(blank))
 
 
 def seen(*rows: dict, places: tuple = (HERE,)) -> pd.DataFrame:
-    return local_benchmarks(table(*rows), pd.DataFrame(places, columns=["region", "level"]))
+    return local_benchmarks(table(*rows), pd.DataFrame(places, columns=["consortium", "region", "level"]))
 
 
 def weight(*rows: dict) -> float | None:
@@ -64,7 +64,7 @@ def test_every_drg_and_year_looks_for_itself():
 
 
 def test_places_see_their_own():
-    found = seen(OURS, ANYWHERE, places=(HERE, ("330106", "L2"), ("330182", "VC")))
+    found = seen(OURS, ANYWHERE, places=(HERE, (0, "330106", "L2"), (0, "330182", "VC")))
 
     assert list(zip(found["region"], found["level"], found["rw"], strict=True)) == [
         ("330106", "L2", 1.4), ("330106", "L3", 1.1), ("330182", "VC", 1.4),
@@ -92,11 +92,45 @@ def test_risk_comes_from_the_year_before_even_where_the_year_has_no_benchmark():
     assert weights == {(2025, "BR21"): 1.0, (2025, "FM19"): 1.0, (2026, "BR21"): 1.7}
 
 
+OF_COMMON, OF_OWN, OF_OTHERS = {"consortium": 0}, {"consortium": 7}, {"consortium": 8, "rw": 9.0}
+MEMBER = (7, "330106", "L3")
+
+
+@pytest.mark.parametrize(
+    ("own", "common", "expected"),
+    [
+        ({"rw": 2.4}, {**OURS, "rw": 1.1}, 2.4),  # a blank row of the own consortium, before the nearest common one
+        ({**OF_LEVEL, "rw": 2.3}, OF_REGION, 2.3),
+        ({**OTHER_LEVEL, "rw": 2.2}, ANYWHERE, 1.4),  # the own one has none for this place
+        ({"drg": "FM19"}, ANYWHERE, 1.4),
+        ({"year": 2025}, OF_REGION, 1.2),
+    ],
+)
+def test_the_own_consortiums_benchmark_holds_before_the_common_one(own, common, expected):
+    found = seen({**own, **OF_OWN}, {**common, **OF_COMMON}, {**OURS, **OF_OTHERS}, places=(MEMBER,))
+
+    [row] = found[(found["year"] == 2026) & (found["drg"] == "BR21")].itertuples()
+    assert (row.consortium, row.rw) == (7, expected)
+
+
+def test_risk_levels_are_worked_out_within_a_set_and_the_common_ones_fill_the_gaps():
+    common = [{"year": 2025, "drg": drg, "cases": 1000, "deaths": n} for drg, n in (("BR21", 1), ("ES31", 90))]
+    own = [
+        {"year": 2025, "drg": drg, "cases": cases, "deaths": n, **OF_OWN}
+        for drg, cases, n in (("BR21", 1000, 100), ("FM19", 1000, 10), ("ES31", 29, 1))
+    ]
+
+    found = seen(*common, *own, places=(HERE, MEMBER))
+
+    risks = {(row.consortium, row.drg): row.risk for row in found.itertuples() if not math.isnan(row.risk)}
+    assert risks == {(0, "BR21"): 2, (0, "ES31"): 3, (7, "BR21"): 3, (7, "FM19"): 2, (7, "ES31"): 3}
+
+
 def test_nothing_known_gives_an_empty_table():
     found = seen()
 
     assert found.empty
-    assert {"region", "level", "year", "drg", "rw", "avg_cost", "avg_los", "risk"} == set(found.columns)
+    assert {"consortium", "region", "level", "year", "drg", "rw", "avg_cost", "avg_los", "risk"} == set(found.columns)
     assert seen(ANYWHERE, places=()).empty
 
 

@@ -21,8 +21,8 @@ KEY = b"k" * 32
 KNOWN = Known(
     now=datetime(2026, 4, 15, 12, 0),
     institutions={
-        "H33010000001": Place("330106", "L3"),
-        "H33010000002": Place("330106", "L2"),
+        "H33010000001": Place("330106", "L3", "YUNLING"),
+        "H33010000002": Place("330106", "L2", "YUNLING"),
         "H33010000003": Place("330109", "THC"),
     },
     consortia=frozenset({"YUNLING", "OTHER"}),

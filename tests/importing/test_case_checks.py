@@ -46,7 +46,7 @@ GOOD: Row = {
     "fund_pay": "",
     "cost_bed": "",
     "cost_western_drug": "",
-    "drg_code": "ES15",
+    "drg_code": "ES35",
     "rw": "0.65",
     "resident_region": "",
     "pay_type": "",
@@ -134,7 +134,7 @@ BROKEN = [
     ({"other_dx": "I10.x00x002||E11.900"}, "other_dx", ERROR, "V6", "separate several by |"),
     ({"procedures": "33.2400|3324"}, "procedures", ERROR, "V7", "“3324” is not an ICD-9-CM-3 code"),
     ({"procedures": "33.2400 47.0100"}, "procedures", ERROR, "V7", "separate several by |"),
-    ({"drg_code": "ES10"}, "drg_code", ERROR, "V8", "“ES10” is not a DRG code. Write it like ES15, or 0000"),
+    ({"drg_code": "ES10"}, "drg_code", ERROR, "V8", "“ES10” is not a DRG code. Write it like ES35, or 0000"),
     ({"drg_code": "E515"}, "drg_code", ERROR, "V8", "is not a DRG code"),
     ({"drg_code": "QYA"}, "drg_code", ERROR, "V8", "is not a DRG code"),
     ({"rw": "0"}, "rw", ERROR, "V8", "above 0 and below 1,000,000. Correct it or leave it empty"),
@@ -422,11 +422,13 @@ def test_rows_of_another_month_than_the_uploads_are_refused():
 def test_a_weight_that_differs_from_the_years_benchmark_is_flagged():
     weights = pd.DataFrame(
         [
-            ["330106", "L3", 2026, "ES15", 0.65],
-            ["330106", "L3", 2025, "ES15", 0.7],
-            ["330106", "L2", 2026, "ES15", 0.6],
+            ["YUNLING", "330106", "L3", 2026, "ES35", 0.65],
+            ["YUNLING", "330106", "L3", 2025, "ES35", 0.7],
+            ["YUNLING", "330106", "L2", 2026, "ES35", 0.6],
+            ["", "330106", "L3", 2026, "ES35", 0.9],
+            ["OTHER", "330106", "L3", 2026, "ES35", 0.9],
         ],
-        columns=["region", "level", "year", "drg", "benchmark_rw"],
+        columns=["joined_last", "region", "level", "year", "drg", "benchmark_rw"],
     ).astype({"year": "Int64"})
     rows = [
         case(1),
@@ -534,7 +536,7 @@ def valid_case(draw, number: int) -> Row:
         "receiving_inst": "elsewhere" if transfer else "",
         "total_cost": f"{sum(fees.values()) / 100:.2f}" if fees else draw(st.sampled_from(["0", "1,200.50", "¥7"])),
         **{name: f"{fen / 100:,.2f}" for name, fen in fees.items()},
-        "drg_code": draw(st.sampled_from(["", "0000", "ES15", "BR21"])),
+        "drg_code": draw(st.sampled_from(["", "0000", "ES35", "BR21"])),
         "rw": draw(st.sampled_from(["", "0.65", "12.123456"])),
         "elective": draw(st.sampled_from(["", "是", "no", "1", "FALSE"])),
     }

@@ -31,7 +31,7 @@ MEMBER: Row = {
     "agreement_no": "",
 }
 GROUP: Row = {
-    "year": "2026", "drg": "ES15", "rw": "0.65", "avg_cost": "6500.00", "avg_los": "7.2", "region": "", "level": "",
+    "year": "2026", "drg": "ES35", "rw": "0.65", "avg_cost": "6500.00", "avg_los": "7.2", "region": "", "level": "",
     "name": "", "cases": "1200", "deaths": "6", "readmissions": "40",
 }  # fmt: skip
 
@@ -241,7 +241,7 @@ def test_a_department_needs_a_known_institution_and_a_listed_bed_type():
         ({"avg_los": "10000"}, "avg_los", "V19", "not so large"),
         ({"year": "1999"}, "year", "V1", "1999 is out of range. Correct it"),
         ({"year": "2028"}, "year", "V1", "2028 is out of range. Correct it"),
-        ({"drg": "ES1"}, "drg", "V8", "“ES1” is not a DRG code. Write it like ES15"),
+        ({"drg": "ES1"}, "drg", "V8", "“ES1” is not a DRG code. Write it like ES35"),
         ({"level": "top"}, "level", "V4", "Write one of L3"),
         ({"region": "浙江"}, "region", "V4", "six digits"),
     ],

@@ -15,21 +15,21 @@ def books(spent: list[dict], planned: list[dict]) -> dict:
 
 
 def test_execution_is_spending_by_plan():
-    found = only(execution, books([{"spent": 20.0}, {"spent": 10.0}], [{"planned": 120.0}]))
+    found = only(execution, books([{"spent": 2000}, {"spent": 1000}], [{"planned": 12000}]))
 
     assert found == {"numerator": 30, "denominator": 120, "value": 0.25, "cases": None}
 
 
 def test_a_plan_of_which_nothing_was_spent_is_executed_to_0():
-    assert value(execution, books([], [{"planned": 120.0}])) == 0
+    assert value(execution, books([], [{"planned": 12000}])) == 0
 
 
 def test_spending_without_a_plan_has_no_execution():
-    assert execution(books([{"spent": 20.0}], []), BY).empty
+    assert execution(books([{"spent": 2000}], []), BY).empty
 
 
 def test_a_plan_of_0_has_no_execution():
-    assert value(execution, books([{"spent": 20.0}], [{"planned": 0.0}])) is None
+    assert value(execution, books([{"spent": 2000}], [{"planned": 0}])) is None
 
 
 @pytest.mark.parametrize(("code", "month"), [("2026-02", 2), ("2026-Q1", 3), ("2026", 12)])

@@ -24,7 +24,15 @@ def treated(world) -> World:
     """A hundred stays of the own institution, of all kinds, and benchmarks for two groups."""
     for drg, rw, risk in (("ES25", "0.8", 1), ("FR11", "2.6", 2)):
         LocalBenchmark.objects.create(
-            year=2026, region="330106", level="THC", drg=drg, rw=Decimal(rw), avg_cost=500_000, avg_los=7, risk=risk
+            consortium=world.consortium,
+            year=2026,
+            region="330106",
+            level="THC",
+            drg=drg,
+            rw=Decimal(rw),
+            avg_cost=500_000,
+            avg_los=7,
+            risk=risk,
         )
     chance = random.Random(7)
     unknown = (None, True, False)

@@ -8,10 +8,14 @@ from django.core.cache import caches
 from django.http import QueryDict
 
 from evaluation.access.roles import Role
-from evaluation.models import DataState, IndicatorValue, Membership, PublishedFact, PublishedValue
+from evaluation.charts.trend import Limits
+from evaluation.models import DataState, IndicatorValue, Membership, PublishedFact, PublishedValue, Threshold
 from evaluation.pages.overview import OverviewPage
 from evaluation.pages.picker import Picker
-from tests.factories import FEBRUARY, JANUARY, MARCH, World, browser, make_cell, make_value
+from evaluation.services import uploads
+from evaluation.services.recompute import recompute_all_stale
+from tests.factories import FEBRUARY, JANUARY, MARCH, World, browser, case_row, make_cell, make_value
+from tests.factories import delivered as delivered_sheet
 
 RED = {"light": "red", "reason": "%(value)s is above the red limit of %(limit)s."}
 
@@ -91,9 +95,41 @@ def test_a_light_shows_value_word_and_reason(delivered):
     assert (cell.text, cell.light, cell.value.sentence) == (
         "12.3",
         "red",
-        "12.3 days is above the red limit of 10.0 days.",
+        "Average stay of acute beds 12.3 days is above the red limit of 10.0 days.",
     )
     assert cell.value.sentence in html(delivered)
+
+
+def test_the_trend_of_the_consortium_has_the_limits_of_consortia_and_not_those_of_one_level(delivered):
+    assert {limit.level for limit in Threshold.objects.filter(indicator="ALOS")} == {"L3", "L2", "PRIMARY"}
+    assert build(delivered, "indicator=ALOS").trend.limits is None
+
+    Threshold.objects.create(indicator="ALOS", level="CONSORTIUM", green_high=7, red_high=11)
+
+    assert build(delivered, "indicator=ALOS").trend.limits == Limits(green_high=7, red_high=11)
+
+
+def test_the_figures_of_an_undone_upload_are_gone_from_the_page_at_once(world):
+    manager = world.people[Role.INSTITUTION_MANAGER]
+    upload = uploads.store(uploads.submit(upload=delivered_sheet(case_row(), by=manager), by=manager))
+    recompute_all_stale()
+    assert "No data yet" not in html(world)
+
+    uploads.undo(upload=upload, by=manager)
+    html(world)  # looked at before the figures are computed again
+    recompute_all_stale()
+
+    assert "No data yet" in html(world)
+
+
+def test_undoing_alone_changes_what_pages_show(world):
+    manager = world.people[Role.INSTITUTION_MANAGER]
+    upload = uploads.store(uploads.submit(upload=delivered_sheet(case_row(), by=manager), by=manager))
+    before = DataState.objects.get().version
+
+    uploads.undo(upload=upload, by=manager)
+
+    assert DataState.objects.get().version > before
 
 
 def test_the_change_is_against_the_period_before_or_the_year_before(delivered):

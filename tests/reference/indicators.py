@@ -55,7 +55,8 @@ class Case:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """What one DRG weighs, costs and takes in a region (blank: anywhere) at a level (blank: any)."""
+    """What one DRG weighs, costs and takes in a region (blank: anywhere) at a level (blank: any), as one consortium (blank:
+    common) says."""
 
     year: int
     drg: str
@@ -66,6 +67,7 @@ class Benchmark:
     level: str = ""
     cases: int | None = None
     deaths: int | None = None
+    consortium: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,14 @@ class Institution:
     code: str
     level: str
     region: str
+    type: str = "general"
+
+
+@dataclass(frozen=True)
+class Department:
+    institution: str
+    code: str
+    bed_type: str  # "", acute, day_surgery, rehab
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,7 @@ class World:
 
     institutions: list[Institution] = field(default_factory=list)
     memberships: list[Membership] = field(default_factory=list)
+    departments: list[Department] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
     benchmarks: list[Benchmark] = field(default_factory=list)
     uploads: list[UploadRows] = field(default_factory=list)
@@ -152,11 +163,32 @@ def indicator(
     level: str | None = None,
 ) -> Value:
     """The value of one indicator for one institution, or for a consortium and optionally its members of one level."""
+    return FORMULAS[code](selection_of(world, period, institution, consortium, level))
+
+
+def rated_value(
+    world: World,
+    code: str,
+    period: str,
+    *,
+    institution: str | None = None,
+    consortium: str | None = None,
+    level: str | None = None,
+) -> Value:
+    """What the light of an indicator judges, where that is not its value (domain.md C)."""
+    if code not in RATED_FORMULAS:
+        return NO_VALUE
+    return RATED_FORMULAS[code](selection_of(world, period, institution, consortium, level))
+
+
+def selection_of(
+    world: World, period: str, institution: str | None, consortium: str | None, level: str | None
+) -> "Selection":
     if (institution is None) == (consortium is None):
         raise ValueError("Give either an institution or a consortium.")
     if level is not None and consortium is None:
         raise ValueError("A level selects members of a consortium; give the consortium too.")
-    return FORMULAS[code](Selection(world, period, institution, consortium, level))
+    return Selection(world, period, institution, consortium, level)
 
 
 # ---- periods -------------------------------------------------------------------------------------------------------
@@ -265,9 +297,24 @@ def length_of_stay(case: Case) -> int:
     return max((case.discharged_at.date() - case.admitted_at.date()).days, 1)
 
 
+def joined_last(world: World, institution: Institution) -> str:
+    """The consortium the institution joined last, even if it has left again; blank if it never joined one."""
+    latest = None
+    for membership in world.memberships:
+        if membership.institution == institution.code and (latest is None or membership.joined_on >= latest.joined_on):
+            latest = membership
+    return "" if latest is None else latest.consortium
+
+
 def benchmark_row(world: World, institution: Institution, year: int, drg: str) -> Benchmark | None:
+    """The row of the consortium joined last, else the common one."""
+    own = row_of_set(world, joined_last(world, institution), institution, year, drg)
+    return own or row_of_set(world, "", institution, year, drg)
+
+
+def row_of_set(world: World, consortium: str, institution: Institution, year: int, drg: str) -> Benchmark | None:
     """Region and level, else region, else level anywhere, else anywhere (convention 6)."""
-    rows = [row for row in world.benchmarks if row.year == year and row.drg == drg]
+    rows = [row for row in world.benchmarks if (row.consortium, row.year, row.drg) == (consortium, year, drg)]
     for region, level in (
         (institution.region, institution.level),
         (institution.region, ""),
@@ -433,6 +480,21 @@ def mean_stay(selection: Selection) -> Value:
     return ratio(sum(length_of_stay(case) for case in cases), len(cases))
 
 
+def mean_acute_stay(selection: Selection) -> Value:
+    cases = [case for case in selection.cases() if is_acute(selection.world, case)]
+    return ratio(sum(length_of_stay(case) for case in cases), len(cases))
+
+
+def is_acute(world: World, case: Case) -> bool:
+    """Not in a rehabilitation hospital, nor in a department whose beds are for day surgery or rehabilitation."""
+    if institution_of(world, case.institution).type == "rehab":
+        return False
+    for department in world.departments:
+        if (department.institution, department.code) == (case.institution, case.department):
+            return department.bed_type not in ("day_surgery", "rehab")
+    return True
+
+
 def mean_cost(selection: Selection) -> Value:
     cases = selection.cases()
     return ratio(yuan(sum(case.total_cost for case in cases)), len(cases))
@@ -510,14 +572,21 @@ def risk_mortality(selection: Selection, level: int) -> Value:
 
 
 def risk_levels_of(world: World, institution: str, discharge_year: int) -> dict[str, int]:
-    """Risk levels for the discharges of a year, from last year's benchmark as this institution sees it."""
-    year = discharge_year - 1
+    """Risk levels for the discharges of a year, from last year's benchmarks as this institution sees them: those of the
+    consortium it joined last by themselves; what has no level there, by the common ones by themselves."""
+    place = institution_of(world, institution)
+    common = risk_levels(outcomes_of_set(world, "", place, discharge_year - 1))
+    return common | risk_levels(outcomes_of_set(world, joined_last(world, place), place, discharge_year - 1))
+
+
+def outcomes_of_set(world: World, consortium: str, place: Institution, year: int) -> dict[str, tuple[int, int]]:
+    """Deaths and cases of each group of one set, as the place sees it."""
     outcomes = {}
     for drg in {row.drg for row in world.benchmarks if row.year == year}:
-        row = benchmark_row(world, institution_of(world, institution), year, drg)
+        row = row_of_set(world, consortium, place, year, drg)
         if row is not None and row.deaths is not None and row.cases is not None:
             outcomes[drg] = (row.deaths, row.cases)
-    return risk_levels(outcomes)
+    return outcomes
 
 
 def risk_levels(outcomes: dict[str, tuple[int, int]]) -> dict[str, int]:
@@ -707,6 +776,7 @@ def data_accuracy(selection: Selection) -> Value:
     return ratio(sum(rows.accepted for rows in uploads), sum(rows.read for rows in uploads))
 
 
+RATED_FORMULAS: dict[str, Callable[[Selection], Value]] = {"ALOS": mean_acute_stay}
 FORMULAS: dict[str, Callable[[Selection], Value]] = {
     "DRG_RATE": drg_rate,
     "DRG_TW": drg_total_weight,

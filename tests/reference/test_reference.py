@@ -11,6 +11,7 @@ from tests.reference.indicators import (
     Benchmark,
     Budget,
     Case,
+    Department,
     Expenditure,
     Institution,
     Membership,
@@ -25,6 +26,7 @@ from tests.reference.indicators import (
     is_member,
     length_of_stay,
     months_of,
+    rated_value,
     readmissions_of,
     risk_levels,
     risk_levels_of,
@@ -237,6 +239,36 @@ def test_time_index_is_the_same_with_days():
     assert of_a(world, "TEI") == Value(1.125, 2, 0.5625)
 
 
+def test_the_consortium_joined_last_says_the_benchmark_and_the_common_one_holds_where_it_says_nothing():
+    rows = [
+        benchmark(region="330106", level="L3"),
+        benchmark(consortium="C1"),
+        benchmark(consortium="C2", region="330108"),
+        benchmark(consortium="C2", drg="ES31"),
+    ]
+    first = Membership("C1", "A", date(2024, 1, 1), None)
+    second = Membership("C2", "A", date(2025, 1, 1), date(2025, 6, 30))  # joined last, though it has left
+
+    found = [
+        [benchmark_row(World(memberships=memberships, benchmarks=rows), CITY, 2026, drg) for drg in ("BR21", "ES31")]
+        for memberships in ([], [first], [second, first])
+    ]
+
+    assert found == [[rows[0], None], [rows[1], None], [rows[0], rows[3]]]
+
+
+def test_risk_levels_are_worked_out_within_the_consortiums_own_set():
+    common = [benchmark(year=2025, drg=drg, cases=1000, deaths=deaths) for drg, deaths in (("BR21", 1), ("ES31", 90))]
+    own = [
+        benchmark(year=2025, drg=drg, cases=1000, deaths=deaths, consortium="C1")
+        for drg, deaths in (("BR21", 100), ("FM19", 10))
+    ]
+    world = world_of(benchmarks=[*common, *own], memberships=[Membership("C1", "A", date(2024, 1, 1), None)])
+
+    assert risk_levels_of(world, "B", 2026) == {"BR21": 2, "ES31": 3}
+    assert risk_levels_of(world, "A", 2026) == {"BR21": 3, "ES31": 3, "FM19": 2}
+
+
 def test_each_member_is_measured_by_its_own_benchmark():
     world = world_of(
         {"total_cost": 900_000},
@@ -296,6 +328,18 @@ def test_mean_stay_and_cost():
 
     assert of_a(world, "ALOS") == Value(9, 2, 4.5)
     assert of_a(world, "IP_COST") == Value(10_000.03, 2, 5_000.015)
+
+
+def test_the_stay_is_rated_over_acute_beds_only():
+    world = world_of(
+        {"department": "1"}, {"department": "2"}, {"department": "3"}, {"department": ""}, {"department": "unknown"},
+        departments=[Department("A", "1", "day_surgery"), Department("A", "2", "rehab"), Department("A", "3", "acute")],
+    )  # fmt: skip
+
+    assert of_a(world, "ALOS").denominator == 5
+    assert rated_value(world, "ALOS", "2026-03", institution="A") == Value(24, 3, 8)
+    world.institutions[0] = replace(CITY, type="rehab")
+    assert rated_value(world, "ALOS", "2026-03", institution="A").value is None
 
 
 def test_fee_shares_leave_out_cases_without_any_fee_item():
@@ -573,7 +617,7 @@ def test_a_seed_always_makes_the_same_world():
 def test_a_world_keeps_the_rules_of_the_sheets(seed):
     world = make_world(seed)
     keys = [(case.institution, case.record_no, case.stay_no) for case in world.cases]
-    places = [(row.year, row.drg, row.region, row.level) for row in world.benchmarks]
+    places = [(row.consortium, row.year, row.drg, row.region, row.level) for row in world.benchmarks]
 
     assert 3 <= len(world.institutions) <= 6
     assert 300 <= len(world.cases) <= 900
@@ -614,6 +658,9 @@ def test_the_worlds_visit_the_corners():
         (True, False),
         (True, True),
     }
+    assert {"", "C1", "C2"} == {row.consortium for row in rows}
+    assert {"", "acute", "day_surgery", "rehab"} == {each.bed_type for world in worlds for each in world.departments}
+    assert "rehab" in {institution.type for world in worlds for institution in world.institutions}
     assert {None, 29, 30} <= {row.cases for row in rows}
     assert {None, 0} <= {row.deaths for row in rows}
 

@@ -10,6 +10,7 @@ from tests.reference.indicators import (
     Benchmark,
     Budget,
     Case,
+    Department,
     Expenditure,
     Institution,
     Membership,
@@ -57,6 +58,8 @@ class WorldMaker:
         self._add_uploads()
         self._add_referrals()
         self._add_money()
+        self._add_own_benchmarks()
+        self._add_beds()
         return self.world
 
     # ---- chances
@@ -127,6 +130,29 @@ class WorldMaker:
                     if self._maybe(0.75 if (region, level) == ("", "") else 0.12):
                         self.world.benchmarks.append(self._benchmark(year, drg, region, level))
         self.rng.shuffle(self.world.benchmarks)
+
+    def _add_own_benchmarks(self) -> None:
+        """A consortium has rows of its own for some groups, in some years for none."""
+        own = []
+        for consortium in sorted({membership.consortium for membership in self.world.memberships}):
+            for year in range(self.months[0][0] - 1, self.months[-1][0] + 1):
+                chance = self.rng.choice((0, 0.3, 0.8))
+                for drg in DRGS:
+                    for region, level in (("", ""), (self.rng.choice(REGIONS[:2]), ""), ("", self.rng.choice(LEVELS))):
+                        if self._maybe(chance):
+                            row = self._benchmark(year, drg, region, level)
+                            own.append(replace(row, consortium=consortium))
+        self.world.benchmarks += own
+
+    def _add_beds(self) -> None:
+        """Departments of every bed type, some that no one listed; now and then a rehabilitation hospital."""
+        for place, institution in enumerate(self.world.institutions):
+            for code in ("D01", "D02", "D03"):
+                bed_type = self.rng.choice((None, "", "acute", "day_surgery", "rehab"))
+                if bed_type is not None:
+                    self.world.departments.append(Department(institution.code, code, bed_type))
+            if place and self._maybe(0.2):
+                self.world.institutions[place] = replace(institution, type="rehab")
 
     def _benchmark(self, year: int, drg: str, region: str, level: str) -> Benchmark:
         cases = self.rng.choice((None, 5, 29, 30, 31, *(self.rng.randint(40, 4000) for _ in range(8))))

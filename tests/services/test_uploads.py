@@ -381,7 +381,7 @@ def test_what_only_the_database_refuses_is_told_as_a_failure(world, monkeypatch,
     assert "The database refused the rows" in upload.failure
     assert not Benchmark.objects.exists()
     assert not RecordVersion.objects.exists()
-    assert "ES15" not in caplog.text
+    assert "ES35" not in caplog.text
 
 
 def test_what_was_taken_back_after_the_check_fails_with_the_row_and_the_reason(world):

@@ -75,6 +75,11 @@ RULES = (
     ),
 )
 
+OWNED = (
+    " The records are the consortium's for which the office delivers them, those of others stay as they are;"
+    " `import_data` without `--consortium` delivers common ones, which hold where a consortium has none."
+)
+
 
 class Command(BaseCommand):
     help = "Print the layouts of all datasets and the rules as Markdown (docs/importing.md)."
@@ -97,7 +102,8 @@ class Command(BaseCommand):
             )
         key = ", ".join(f"`{name}`" for name in dataset.layout.key)
         who = "the institution's staff" if dataset.owner == "institution" else "the consortium office"
+        owner = OWNED if dataset.of_consortium else ""
         return (
-            f"\n## `{dataset.code}` {dataset.name}\n\nDelivered by {who}. Key: {key}.\n\n"
+            f"\n## `{dataset.code}` {dataset.name}\n\nDelivered by {who}. Key: {key}.{owner}\n\n"
             "| heading | 中文 | holds | example |\n|---|---|---|---|\n" + "\n".join(lines) + "\n"
         )

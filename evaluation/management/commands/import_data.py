@@ -13,7 +13,7 @@ from django.db import DatabaseError
 from evaluation.datasets import Dataset
 from evaluation.importing.problems import Problem, Severity, SheetRefused
 from evaluation.management.databases import sentence_about
-from evaluation.models import Institution, Upload
+from evaluation.models import Consortium, Institution, Upload
 from evaluation.services import uploads
 
 
@@ -25,6 +25,9 @@ class Command(BaseCommand):
         parser.add_argument("dataset", choices=[dataset.code for dataset in Dataset.all()])
         parser.add_argument("file", type=Path)
         parser.add_argument("--institution", help="code of the institution all rows belong to")
+        parser.add_argument(
+            "--consortium", help="code of the consortium whose benchmarks these are (default: common ones)"
+        )
         parser.add_argument("--month", help="YYYY-MM; rows of another month are refused")
         parser.add_argument("--replace", action="store_true", help="replace the institution's month whole")
         parser.add_argument("--accept-valid", action="store_true", help="store the rows without errors")
@@ -49,12 +52,12 @@ class Command(BaseCommand):
         except DatabaseError as error:
             self._refuse(sentence_about(error))
 
-    def handle(self, *, dataset, file, institution, month, replace, accept_valid, dry_run, **options):
+    def handle(self, *, dataset, file, institution, consortium, month, replace, accept_valid, dry_run, **options):
         self.as_json, self.dataset = options["json"], dataset
         try:
             upload = _received(
-                dataset=dataset, file=file, institution=_institution(institution), month=_month(month),
-                mode=Upload.Mode.REPLACE if replace else Upload.Mode.MERGE,
+                dataset=dataset, file=file, institution=_institution(institution), consortium=_consortium(consortium),
+                month=_month(month), mode=Upload.Mode.REPLACE if replace else Upload.Mode.MERGE,
             )  # fmt: skip
         except SheetRefused as refused:
             self._report(None, refused.problems)
@@ -170,6 +173,15 @@ def _institution(code: str | None) -> Institution | None:
         return Institution.objects.get(code=code)
     except Institution.DoesNotExist:
         raise CommandError(f"Institution {code} is not known: import the sheet of institutions first.") from None
+
+
+def _consortium(code: str | None) -> Consortium | None:
+    if not code:
+        return None
+    try:
+        return Consortium.objects.get(code=code)
+    except Consortium.DoesNotExist:
+        raise CommandError(f"Consortium {code} is not known: import the sheet of consortia first.") from None
 
 
 def _month(text: str | None) -> date | None:

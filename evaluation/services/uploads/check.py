@@ -10,7 +10,8 @@ from itertools import islice
 
 import pandas as pd
 from django.db import connection, transaction
-from django.db.models import Min
+from django.db.models import Min, Value
+from django.db.models.functions import Coalesce
 from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
@@ -235,13 +236,15 @@ def _first_joined() -> dict[str, date]:
 
 def known_to(upload: Upload) -> Known:
     """What the checks may know: the world as the sender of the upload may change it."""
+    joined_last = dict(Membership.objects.joined_last().values_list("institution__code", "consortium__code"))
     institutions = {
-        code: Place(region, level)
+        code: Place(region, level, joined_last.get(code, ""))
         for code, region, level in Institution.objects.values_list("code", "region_code", "level")
     }
+    local = LocalBenchmark.objects.filter(rw__isnull=False).annotate(owner=Coalesce("consortium__code", Value("")))
     weights = pd.DataFrame(
-        list(LocalBenchmark.objects.filter(rw__isnull=False).values_list("region", "level", "year", "drg", "rw")),
-        columns=["region", "level", "year", "drg", "benchmark_rw"],
+        list(local.values_list("owner", "region", "level", "year", "drg", "rw")),
+        columns=["joined_last", "region", "level", "year", "drg", "benchmark_rw"],
     ).astype({"year": "Int64", "benchmark_rw": "float64"})
     return Known(
         now=timezone.localtime().replace(tzinfo=None),

@@ -42,8 +42,8 @@ def receive(
     """Read a sheet and stage its rows. SheetRefused if it cannot be read; ValidationError if the request does not fit.
 
     `by` None is the command line, which may deliver for everyone. `consortium` is the one whose office delivers master
-    data, so that all its people see and undo them; not named, it is the person's largest. What the file was called is not
-    kept, but for its ending.
+    data, so that all its people see and undo them, and whose the records become where they are a consortium's; not named,
+    it is the person's largest. What the file was called is not kept, but for its ending.
     """
     wanted = dataset_by_name(dataset)
     _check_request(wanted, by, institution, month, mode)
@@ -84,7 +84,12 @@ def _neutral_name(dataset: str, month: date | None, filename: str) -> str:
 
 
 def _delivering_consortium(dataset: Dataset, by: User | None, asked: Consortium | None) -> Consortium | None:
-    if by is None or dataset.owner is not Owner.CONSORTIUM:
+    """Of the command line only records that are a consortium's have one, and those without are common."""
+    if by is None:
+        if asked is not None and not dataset.of_consortium:
+            raise ValidationError({"consortium": _("This dataset is not of one consortium: leave the consortium out.")})
+        return asked
+    if dataset.owner is not Owner.CONSORTIUM:
         return None
     own = Consortium.objects.visible_to(by).largest_first()
     if asked is not None and asked not in own:

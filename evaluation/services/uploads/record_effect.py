@@ -32,11 +32,7 @@ class Line:
 
 def lines(upload: Upload) -> list[Line]:
     dataset = dataset_by_name(upload.dataset)
-    sheet = {
-        record_key(content, dataset.layout): content
-        for rows in accepted_rows(upload, dataset.layout)
-        for _row, content in rows
-    }
+    sheet = {record_key(content, dataset): content for rows in accepted_rows(upload, dataset) for _row, content in rows}
     held = held_contents(upload, dataset, list(sheet))
     found: dict[Place, Line] = {}
     for key, content in sheet.items():

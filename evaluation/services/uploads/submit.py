@@ -105,6 +105,7 @@ def undo(*, upload: Upload, by: User | None) -> Upload:
         _check_gate(upload, touched)
         _mark_counts(upload)
         upload_changed.send(sender=Upload, upload=upload)
+        staleness.pages_changed()
         _record("upload undone", upload, by, before)
     return upload
 

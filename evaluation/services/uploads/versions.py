@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from evaluation.datasets import Dataset, Owner, RecordStore, dataset_by_name
 from evaluation.importing.checks import SheetCheck
-from evaluation.importing.layouts import Kind, Layout
+from evaluation.importing.layouts import Kind
 from evaluation.models import Institution, RecordVersion, Upload, User
 from evaluation.services import locks, staleness
 from evaluation.services.staleness import Partition
@@ -51,13 +51,13 @@ def store(upload: Upload) -> set[Partition]:
     """Write a version per accepted row and bring the records up to date. Returns the institution-months touched."""
     dataset = dataset_by_name(upload.dataset)
     locks.take_data([locks.RECORDS])
-    for rows in accepted_rows(upload, dataset.layout):
+    for rows in accepted_rows(upload, dataset):
         RecordVersion.objects.bulk_create(
             [
                 RecordVersion(
                     upload=upload,
                     dataset=dataset.code,
-                    key=record_key(content, dataset.layout),
+                    key=record_key(content, dataset),
                     row=row,
                     content=content,
                 )
@@ -213,9 +213,11 @@ def _refuse_records_of_others(upload: Upload, dataset: Dataset, before: Mapping[
             )
 
 
-def accepted_rows(upload: Upload, layout: Layout) -> Iterator[list[tuple[int, dict]]]:
-    """Row number and content (plain values by column name) of each accepted row, chunk by chunk."""
-    dataset = dataset_by_name(upload.dataset)
+def accepted_rows(upload: Upload, dataset: Dataset) -> Iterator[list[tuple[int, dict]]]:
+    """Row number and content (plain values by column name) of each accepted row, chunk by chunk; of what is a consortium's,
+    with its code."""
+    layout = dataset.layout
+    owner = {"consortium": upload.consortium.code if upload.consortium else None} if dataset.of_consortium else {}
     check = SheetCheck(layout, dataset.rules, known_to(upload), upload.headings)
     for chunk, cells in staged_chunks(upload):
         kept = cells[~cells.index.isin(chunk.rejected)]
@@ -227,7 +229,7 @@ def accepted_rows(upload: Upload, layout: Layout) -> Iterator[list[tuple[int, di
         texts = {column.name: _plain(kept[column.name], column.kind) for column in layout.columns}
         names = list(texts)
         yield [
-            (int(row), dict(zip(names, values, strict=True)))
+            (int(row), dict(zip(names, values, strict=True)) | owner)
             for row, values in zip(kept.index, zip(*texts.values(), strict=True), strict=True)
         ]
 
@@ -245,6 +247,8 @@ def _plain(values: pd.Series, kind: Kind) -> list:
     return json.loads(json.dumps(plain.where(plain.notna(), None).tolist()))
 
 
-def record_key(content: dict, layout: Layout) -> str:
-    parts = ("" if content[name] is None else str(content[name]) for name in layout.key)
+def record_key(content: dict, dataset: Dataset) -> str:
+    """Two consortia may each have a record that is otherwise the same: its owner is a part of the key."""
+    names = ("consortium", *dataset.layout.key) if dataset.of_consortium else dataset.layout.key
+    parts = ("" if content[name] is None else str(content[name]) for name in names)
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
