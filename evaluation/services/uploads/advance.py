@@ -102,7 +102,7 @@ def _set_aside(upload: Upload, reason: str) -> None:
         storing = Upload.objects.filter(pk=upload.pk, status=Upload.Status.STORING)
         storing.update(status=Upload.Status.FAILED, failure=reason)
     logger.error("Upload %s is set aside after %s.", upload.pk, upload.status)
-    audit.record("upload set aside", by=upload.by, thing=f"{upload.pk} {upload}", failure=reason)
+    audit.record("upload set aside", by=upload.by, thing=upload.key)
 
 
 def _recover() -> None:
