@@ -9,10 +9,12 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
 from evaluation.importing.case_layout import CASES
-from evaluation.models import InpatientCase, Institution, StagedChunk, Upload
+from evaluation.importing.master_layouts import BENCHMARKS
+from evaluation.models import Benchmark, Consortium, InpatientCase, Institution, StagedChunk, Upload
 from evaluation.signals import upload_changed
 from tests.importing.sheets import Row, written
 from tests.importing.test_case_checks import case as any_case
+from tests.importing.test_master_checks import GROUP
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +57,21 @@ def test_a_good_sheet_is_stored_and_ends_with_0(sheet):
     assert output == "2 rows read, 2 accepted (0 to check), 0 refused\n"
     assert InpatientCase.objects.filter(is_current=True).count() == 2
     assert Upload.objects.get().by is None
+
+
+def test_benchmarks_are_common_unless_a_consortium_is_named(tmp_path):
+    Consortium.objects.create(code="YUNLING", name="云岭医疗集团", kind="urban_group")
+    path = tmp_path / "benchmarks.csv"
+    path.write_bytes(written(BENCHMARKS, [GROUP]))
+
+    assert ran("benchmarks", path)[0] == 0
+    assert ran("benchmarks", path, "--consortium", "YUNLING")[0] == 0
+
+    assert set(Benchmark.objects.values_list("consortium__code", flat=True)) == {None, "YUNLING"}
+    with pytest.raises(CommandError, match="Consortium NOBODY is not known"):
+        ran("benchmarks", path, "--consortium", "NOBODY")
+    with pytest.raises(CommandError, match="leave the consortium out"):
+        ran("cases", path, "--consortium", "YUNLING")
 
 
 def test_one_refused_row_keeps_everything_out_and_ends_with_1(sheet):
