@@ -12,15 +12,17 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
 from evaluation.importing.case_layout import CASES
+from evaluation.importing.master_layouts import BENCHMARKS
 from evaluation.importing.reader.records import column_letters
 from evaluation.management.commands import import_data
-from evaluation.models import InpatientCase, Institution, StagedChunk, Upload
+from evaluation.models import Benchmark, Consortium, InpatientCase, Institution, StagedChunk, Upload
 from evaluation.services.locks import upload_lock
 from evaluation.services.uploads import check
 from evaluation.signals import upload_changed
 from tests.browser.processes import NO_REDIS, ROOT, create_database, drop_databases, variables, wait_for
 from tests.importing.sheets import Row, written
 from tests.importing.test_case_checks import case as any_case
+from tests.importing.test_master_checks import GROUP
 from tests.services.deliveries import at_once
 from tests.services.test_at_once import someone_waits_for_a_lock
 
@@ -80,6 +82,21 @@ def test_the_same_file_again_is_said_with_what_it_does(sheet):
     assert "This file was submitted on" in output
     assert "All its rows are stored already: nothing would change." in output
     assert "H33010000001 2026-03: 2 rows (2 identical)" in output
+
+
+def test_benchmarks_are_common_unless_a_consortium_is_named(tmp_path):
+    Consortium.objects.create(code="YUNLING", name="云岭医疗集团", kind="urban_group")
+    path = tmp_path / "benchmarks.csv"
+    path.write_bytes(written(BENCHMARKS, [GROUP]))
+
+    assert ran("benchmarks", path)[0] == 0
+    assert ran("benchmarks", path, "--consortium", "YUNLING")[0] == 0
+
+    assert set(Benchmark.objects.values_list("consortium__code", flat=True)) == {None, "YUNLING"}
+    with pytest.raises(CommandError, match="Consortium NOBODY is not known"):
+        ran("benchmarks", path, "--consortium", "NOBODY")
+    with pytest.raises(CommandError, match="leave the consortium out"):
+        ran("cases", path, "--consortium", "YUNLING")
 
 
 def test_one_refused_row_keeps_everything_out_and_ends_with_1(sheet):
