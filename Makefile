@@ -37,7 +37,7 @@ demo: setup  ## the site with the demo consortium; PORT=8000, RESET=1 loads the 
 
 test: setup  ## all tests
 	@config/system_packages.sh --required
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 national: setup  ## the tests that read the national grouping tables, where they lie beside the project
 	@test -d ../shared/chs-drg-1.1 || { echo 'The national tables are not here (../shared/chs-drg-1.1): nothing to test.'; exit 0; }; \

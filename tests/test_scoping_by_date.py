@@ -18,6 +18,7 @@ from budgets.models import Budget, Expenditure
 from evaluation.access.roles import Role
 from evaluation.indicators.periods import Period
 from evaluation.models import (
+    Benchmark,
     CaseCell,
     Consortium,
     DataState,
@@ -167,6 +168,7 @@ BY_MONTH: dict[type, Row] = {
     Expenditure: Row(spent),
 }
 OTHERWISE = {
+    Benchmark: "of a consortium, or common",
     Budget: "of a year",
     Consortium: "has no month",
     Department: "master data of today",
@@ -490,7 +492,7 @@ def test_spending_counts_only_months_of_the_members(delivered):
 
     lines = downloaded(delivered.people["board of the old one"], "/budgets/?period=2025", "execution")
 
-    assert next(line for line in lines if line[0] == delivered.moving.name)[1:3] == ["10", "2"]
+    assert next(line for line in lines if line[0] == delivered.moving.name)[1:3] == ["10.00", "2.00"]
 
 
 def test_the_kept_overview_is_the_same_for_who_sees_more_consortia(delivered):

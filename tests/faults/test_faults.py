@@ -133,5 +133,6 @@ def test_two_people_who_submit_the_same_month_at_once_come_one_after_the_other(d
     order = sorted(uploads, key=lambda upload: clients[upload].get(upload).json["submitted_at"])
     disturbed.peaceful.deliver(*(uploads[upload][1] for upload in order))
 
-    assert [answer.json["status"] for answer in answers] == ["submitted", "submitted"]
+    assert [answer.status for answer in answers] == [202, 202]
+    assert [clients[upload].get(upload).json["status"] for upload in uploads] == ["submitted", "submitted"]
     disturbed.equals_the_peaceful_one()

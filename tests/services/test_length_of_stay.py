@@ -1,8 +1,9 @@
 """The length of stay is shown over all stays and rated over those in acute beds."""
 
 import pytest
+from django.db.models import Q
 
-from evaluation.models import IndicatorValue, Institution, StaleMark, Threshold
+from evaluation.models import Institution, StaleMark, Threshold
 from evaluation.pages.values import read_values
 from evaluation.services import staleness, uploads
 from evaluation.services.recompute import recompute_all_stale
@@ -25,7 +26,7 @@ def list_departments(**bed_types: str) -> object:
 
 def shown():
     recompute_all_stale()
-    [value] = read_values(IndicatorValue.objects.filter(indicator="ALOS", period="2026-03", institution__code=H1))
+    [value] = read_values(Q(indicator="ALOS", period="2026-03", institution__code=H1))
     return value
 
 

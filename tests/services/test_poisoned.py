@@ -138,7 +138,12 @@ def two_hospitals(world) -> World:
     """Both have delivered March; the cases of the first divide by a benchmark of nothing."""
     stored([case(1, drg_code="BR21"), case(2, institution=H2)])
     LocalBenchmark.objects.create(
-        year=2026, region=world.first.region_code, level=world.first.level, drg="BR21", avg_cost=0
+        consortium=world.first.memberships.get().consortium,
+        year=2026,
+        region=world.first.region_code,
+        level=world.first.level,
+        drg="BR21",
+        avg_cost=0,
     )
     return world
 
