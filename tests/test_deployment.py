@@ -97,7 +97,7 @@ def test_compose_sets_only_variables_that_the_settings_read(name):
 
 def test_only_the_proxy_is_reached_from_outside_and_it_says_itself_where_requests_come_from():
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
-    assert SERVICES["web"]["environment"]["TRUSTED_PROXIES"] == "1"
+    assert SERVICES["web"]["environment"]["TRUSTED_PROXIES"] == "${TRUSTED_PROXIES:-1}"
     assert "proxy_set_header X-Forwarded-For $remote_addr;" in PROXY
     assert "proxy_set_header X-Forwarded-Proto $scheme;" in PROXY
     assert "./config/nginx.conf:/etc/nginx/nginx.conf:ro" in SERVICES["proxy"]["volumes"]

@@ -72,6 +72,7 @@ def test_a_nul_character_in_a_form_is_refused(world):
     assert client.post("/uploads/new/", {"dataset": "cases", "file": file}).status_code < 500
 
 
+@pytest.mark.django_db  # Django looks after the connection that another test of this process may have opened
 @pytest.mark.parametrize("charset", ["hex", "rot13", "utf-16", "none", '"hex"'])
 def test_text_in_another_encoding_is_refused(charset):
     """Asked as the web server asks: these ended before Django's own handling of errors began."""

@@ -17,9 +17,9 @@ def main() -> None:
 def world() -> dict[str, str]:
     from django.core.management import call_command
     from django.test import Client
-    from rest_framework.authtoken.models import Token
 
     from evaluation.access.roles import Role
+    from evaluation.services import tokens
     from tests.factories import make_world
 
     call_command("migrate", verbosity=0)
@@ -28,8 +28,8 @@ def world() -> dict[str, str]:
     staff = made.people[Role.INSTITUTION_MANAGER]
     browser = Client()
     browser.force_login(staff)
-    token = Token.objects.create(user=staff).key
-    return {"session": browser.cookies["sessionid"].value, "token": token, "institution": made.own.code}
+    _token, secret = tokens.issue(user=staff, name="needles", scope=tokens.default_scope(staff), days=1, by=staff)
+    return {"session": browser.cookies["sessionid"].value, "token": secret, "institution": made.own.code}
 
 
 def places(texts: list[str]) -> dict[str, list[str]]:

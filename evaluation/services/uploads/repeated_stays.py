@@ -53,6 +53,13 @@ WHERE c.total_cost = s.total_cost AND (c.discharged_at AT TIME ZONE %(zone)s)::d
   AND (c.institution_id, c.month) IS DISTINCT FROM (%(replaced_institution)s::bigint, %(replaced_month)s::date)
 ORDER BY s.row, c.id
 """
+FILLED_SQL = """
+SELECT p.institution_id, p.month FROM unnest(%s::bigint[], %s::date[]) AS p (institution_id, month)
+WHERE EXISTS (
+    SELECT FROM evaluation_inpatientcase c
+    WHERE c.is_current AND c.institution_id = p.institution_id AND c.month = p.month
+)
+"""
 WITH_ZEROS_SQL = """
 SELECT institution_id, month, stay_no, ltrim(record_no, '0'), max(record_no) FROM evaluation_inpatientcase
 WHERE is_current AND record_no LIKE '0%%'
@@ -83,7 +90,7 @@ class RepeatedStays:
             discharged=accepted["discharged_at"].dt.normalize(),
         )
         self._count_shortened(stays)
-        stored = self._stored(stays)
+        stored = self._stored(stays[_has_cases(stays)])
         same = self.stays.first_rows(stays[["institution", "patient_id", "admitted", "discharged", "total_cost"]])
         twice = same[same.notna() & ~same.index.isin(stored.index)]
         return [*self._of_stored(stored), *self._of_sheet(twice, accepted)]
@@ -142,6 +149,18 @@ class RepeatedStays:
         self.shortened += len(wanted)
         if len(wanted) and not self.example:
             self.example = {"record": wanted["complete"].iloc[0], "given": wanted["record_no"].iloc[0]}
+
+
+def _has_cases(stays: pd.DataFrame) -> pd.Series:
+    """Whether cases are stored for the institution and month of a stay: in a month that is delivered first there is nothing
+    to look up."""
+    months = stays["discharged"].dt.to_period("M").dt.to_timestamp()
+    partitions = pd.DataFrame({"place": stays["place"], "month": months}).drop_duplicates()
+    with connection.cursor() as cursor:
+        cursor.execute(FILLED_SQL, [partitions["place"].tolist(), partitions["month"].dt.date.tolist()])
+        filled = set(cursor.fetchall())
+    has = {(place, month): (place, month.date()) in filled for place, month in partitions.itertuples(index=False)}
+    return pd.Series(list(zip(stays["place"], months, strict=True)), stays.index, dtype=object).map(has).astype(bool)
 
 
 def _with_zeros(partitions: pd.DataFrame) -> pd.DataFrame:
