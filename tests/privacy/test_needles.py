@@ -224,6 +224,7 @@ def test_needles_planted_everywhere_are_found_in_no_file_of_the_installation(ins
 
     # What is staged; then what is stored.
     staged = json.loads(it.manage("-m", "tests.privacy.seed", "find", text=json.dumps(NEEDLES)).stdout)
+    it.by_page("GET", by_page)  # others were stored meanwhile: what it does now
     submitted = it.press(f"{by_page}submit/")
 
     # A fault while rows are stored, which the database tells with the whole row.
