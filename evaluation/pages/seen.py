@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 from django.utils.translation import gettext_noop
 
@@ -15,9 +13,6 @@ from evaluation.indicators.periods import Period
 from evaluation.models import SeenMonths, User
 from evaluation.models.institution import own_institution
 
-if TYPE_CHECKING:
-    from evaluation.pages.values import ShownValue
-
 NO_DATA = gettext_noop("No value: nothing was delivered for this period.")
 NOT_A_MEMBER = gettext_noop("No value here: not a member in all months of this period.")
 YEARS_ONLY = gettext_noop("Shown for complete calendar years only: it counts different things, which do not add up.")
@@ -26,21 +21,6 @@ YEARS_ONLY = gettext_noop("Shown for complete calendar years only: it counts dif
 def is_outsider(user: User) -> bool:
     """Who reads published values of all but the own institution."""
     return not may(user, Permission.SEE_EXACT_VALUES)
-
-
-def within(seen: SeenMonths, values: list[ShownValue]) -> list[ShownValue]:
-    """Those of months that are seen."""
-    periods = {code: Period.parse(code) for code in {value.period for value in values}}
-    shown_places = {
-        (institution, consortium, period)
-        for institution, consortium, period in {(v.institution_id, v.consortium_id, v.period) for v in values}
-        if (
-            seen.shows_institution(institution, periods[period])
-            if institution is not None
-            else seen.shows_consortium(consortium, periods[period])
-        )
-    }
-    return [v for v in values if (v.institution_id, v.consortium_id, v.period) in shown_places]
 
 
 def rows_within(seen: SeenMonths, frame: pd.DataFrame, end: str = "institution") -> pd.DataFrame:

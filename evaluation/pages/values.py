@@ -25,7 +25,7 @@ from evaluation.models import (
     User,
 )
 from evaluation.models.institution import own_institution
-from evaluation.pages.seen import NO_DATA, is_outsider, why_none, within
+from evaluation.pages.seen import NO_DATA, is_outsider, why_none
 from evaluation.rating.lights import ENOUGH_CASES, Light
 from evaluation.services.values import indicators
 
@@ -126,7 +126,22 @@ def read_values(
     if data_end is None:
         data_end = _data_end(user)
     values = [_judged(row, by_code, data_end or 0) for row in _rows(wanted, user) if row[0] in by_code]
-    return values if user is None else within(seen or SeenMonths.of(user), values)
+    return values if user is None else _within(seen or SeenMonths.of(user), values)
+
+
+def _within(seen: SeenMonths, values: list[ShownValue]) -> list[ShownValue]:
+    """Those of months that are seen."""
+    periods = {code: Period.parse(code) for code in {value.period for value in values}}
+    shown_places = {
+        (institution, consortium, period)
+        for institution, consortium, period in {(v.institution_id, v.consortium_id, v.period) for v in values}
+        if (
+            seen.shows_institution(institution, periods[period])
+            if institution is not None
+            else seen.shows_consortium(consortium, periods[period])
+        )
+    }
+    return [v for v in values if (v.institution_id, v.consortium_id, v.period) in shown_places]
 
 
 def _rows(wanted: Q, user: User | None):
